@@ -1,0 +1,1 @@
+"""The graph: model, store, sources, entity resolution, build and exports."""
