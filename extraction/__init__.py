@@ -1,0 +1,1 @@
+"""Documents in, statements out: readers, de-identification, entities, assertion, linking, relations."""
