@@ -1,0 +1,25 @@
+"""The sources that a graph is built from, one file each, imported when they are opened."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final, cast
+
+from kg.errors import UnknownNameError
+from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
+
+__all__ = ["SOURCE_NAMES", "RemoteFile", "Skip", "Source", "SourceInfo", "open_source"]
+
+_CLASSES: Final = {
+    "starter": "kg.sources.starter:StarterSource",
+    "hpo": "kg.sources.hpo:HpoSource",
+}
+SOURCE_NAMES: Final = tuple(sorted(_CLASSES))
+
+
+def open_source(name: str) -> Source:
+    """Return the source of that name; UnknownNameError when there is none."""
+    if name not in _CLASSES:
+        raise UnknownNameError("source", name, SOURCE_NAMES)
+    module, _, attribute = _CLASSES[name].partition(":")
+    return cast(Source, getattr(import_module(module), attribute)())

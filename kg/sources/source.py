@@ -1,0 +1,65 @@
+"""What a source is: a place that nodes and edges are read from, one item at a time.
+
+Both `read_` methods stream and may be called more than once: the build reads every node first (identities are
+resolved over all of them), then the edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from kg.model import Edge, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """One record that was left out. `reason` is a short phrase that is counted; `where` names file and line."""
+
+    reason: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file of a publisher. `sha256` is set where that version was once read, and empty where it never was."""
+
+    url: str
+    name: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """Who publishes a source and on what terms.
+
+    `tried` says whether the reader was run on the publisher's real file; `needs_path` whether it reads nothing
+    without a file of the user's.
+    """
+
+    name: str
+    title: str
+    infores: str
+    licence: str
+    version: str
+    url: str
+    files: tuple[RemoteFile, ...] = ()
+    needs_path: bool = True
+    tried: bool = False
+
+
+class Source(Protocol):
+    """Something that yields nodes and edges."""
+
+    info: SourceInfo
+
+    def input_files(self, path: Path | None) -> tuple[Path, ...]:
+        """Return the files that reading would open, sorted; InputError when one is missing."""
+
+    def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
+        """Yield every node; FormatError names file and line where a file is not what it promises."""
+
+    def read_edges(self, path: Path | None) -> Iterator[Edge | Skip]:
+        """Yield every edge, whose ends are CURIEs that `read_nodes` yielded or that other sources know."""
