@@ -1,0 +1,70 @@
+"""The driver's exceptions, as sentences of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from neo4j.exceptions import AuthError, ClientError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
+
+from kg.errors import GraphUnavailableError, InputError, ResourceError, TheraGraphError, WriteRefusedError
+
+_TLS_WORDS = ("ssl", "tls", "certificate")
+_FULL_WORDS = ("no space left", "disk full", "not enough space")
+_READ_ONLY_WORDS = ("read access mode", "read-only", "read only", "accessmode")
+
+
+@contextmanager
+def mapped_errors(where: str) -> Iterator[None]:
+    """Turn whatever the driver raises while talking to `where` into an error of `kg.errors`."""
+    try:
+        yield
+    except (DriverError, Neo4jError) as error:
+        raise to_our_error(error, where) from error
+
+
+def to_our_error(error: DriverError | Neo4jError, where: str) -> TheraGraphError:
+    """Return the error of ours that says what `error` means to a user of the graph at `where`."""
+    text = _text(error)
+    lowered = text.lower()
+    if any(word in lowered for word in _FULL_WORDS):
+        return ResourceError(f"The graph server at {where} has no disk space left; free some and run it again.")
+    if isinstance(error, AuthError):
+        return GraphUnavailableError(
+            f"The graph server at {where} refused the user or password; set THERAGRAPH_USER and THERAGRAPH_PASSWORD."
+        )
+    if isinstance(error, ServiceUnavailable | ConfigurationError):
+        return _unreachable(where, text)
+    if isinstance(error, ClientError):
+        return _client_error(error, where, text)
+    return GraphUnavailableError(f"The graph server at {where} failed: {text}; try again, or see the server's log.")
+
+
+def _unreachable(where: str, text: str) -> GraphUnavailableError:
+    first = text.splitlines()[0]
+    if any(word in text.lower() for word in _TLS_WORDS):
+        return GraphUnavailableError(
+            f"The graph server at {where} did not agree on TLS ({first}); use neo4j:// or bolt:// for a server "
+            "without TLS, neo4j+ssc:// for one with its own certificate."
+        )
+    return GraphUnavailableError(
+        f"The graph at {where} cannot be reached ({first}); start it (`theragraph up` for the embedded one) or correct --graph."
+    )
+
+
+def _client_error(error: ClientError, where: str, text: str) -> TheraGraphError:
+    code = error.code or ""
+    if any(word in text.lower() for word in _READ_ONLY_WORDS):
+        return WriteRefusedError(f"The graph at {where} accepts no writes here: {text}; add --write to write.")
+    if "DatabaseNotFound" in code:
+        return GraphUnavailableError(
+            f"The server at {where} has no such database: {text}; name one as neo4j://HOST:PORT/DATABASE."
+        )
+    if "TransactionTimedOut" in code:
+        return InputError("The query ran longer than the graph server allows; anchor it on a curie or add LIMIT.")
+    return InputError(f"The graph server rejected the query: {text}; correct it.")
+
+
+def _text(error: DriverError | Neo4jError) -> str:
+    message = getattr(error, "message", None) or str(error)
+    return str(message).strip().rstrip(".") or type(error).__name__

@@ -1,0 +1,155 @@
+"""The product's Cypher, by name: what the store itself needs. Each room's queries stand in `queries_<room>.py`.
+
+Every query is run by the compliance suite on both servers, so it keeps to ENGINES' rules: anchored on
+`(n:Entity {curie: …})`, UNWIND first, semi-joins instead of variable lengths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ontologies.biolink import Category, Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A named, parameterised piece of Cypher that only reads, unless it says `writes`."""
+
+    name: str
+    text: str
+    parameters: tuple[str, ...] = ()
+    writes: bool = False
+
+
+UNIQUE_KEYS = (
+    ("Entity", "curie"),
+    ("Document", "document_id"),
+    ("Mention", "mention_id"),
+    ("Statement", "statement_id"),
+    ("Source", "name"),
+)
+INDEXES = (("Statement", "edge_key"), ("Mention", "curie"), ("Entity", "name"), ("Entity", "source"))
+
+SHOW_CONSTRAINTS = Query("show_constraints", "SHOW CONSTRAINTS YIELD labelsOrTypes, properties")
+SHOW_INDEXES = Query("show_indexes", "SHOW INDEXES YIELD labelsOrTypes, properties")
+
+
+def node_constraint(label: str, key: str) -> Query:
+    """The statement that makes `key` unique among nodes of `label`."""
+    text = f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.{key} IS UNIQUE"
+    return Query(f"constrain_{label}_{key}", text, writes=True)
+
+
+def edge_constraint(relationship_type: str) -> Query:
+    """The statement that makes `edge_key` unique among relationships of a type."""
+    text = f"CREATE CONSTRAINT IF NOT EXISTS FOR ()-[r:{relationship_type}]-() REQUIRE r.edge_key IS UNIQUE"
+    return Query(f"constrain_{relationship_type}", text, writes=True)
+
+
+def index(label: str, key: str) -> Query:
+    """The statement that makes looking `key` up fast."""
+    return Query(f"index_{label}_{key}", f"CREATE INDEX IF NOT EXISTS FOR (n:{label}) ON (n.{key})", writes=True)
+
+
+KNOWN_NODES = Query(
+    "known_nodes",
+    "UNWIND $curies AS curie MATCH (n:Entity {curie: curie}) RETURN curie, properties(n) AS properties",
+    ("curies",),
+)
+
+
+def create_nodes(category: Category) -> Query:
+    """Create the nodes that are not there yet; rows hold `curie` and `properties`."""
+    text = (
+        "UNWIND $rows AS row OPTIONAL MATCH (m:Entity {curie: row.curie}) WITH row, m WHERE m IS NULL "
+        f"CREATE (n:Entity:{category} {{curie: row.curie}}) SET n = row.properties"
+    )
+    return Query(f"create_{category}", text, ("rows",), writes=True)
+
+
+UPDATE_NODES = Query(
+    "update_nodes",
+    "UNWIND $rows AS row MATCH (n:Entity {curie: row.curie}) SET n = row.properties",
+    ("rows",),
+    writes=True,
+)
+
+
+def known_edges(predicate: Predicate) -> Query:
+    """For each row whose two ends exist, its edge's content hash or null; rows hold `subject`, `object`, `key`."""
+    text = (
+        "UNWIND $rows AS row MATCH (a:Entity {curie: row.subject}) MATCH (b:Entity {curie: row.object}) "
+        f"OPTIONAL MATCH (a)-[e:{predicate.relationship_type} {{edge_key: row.key}}]->(b) "
+        "RETURN row.key AS key, e.content_hash AS content_hash"
+    )
+    return Query(f"known_{predicate}", text, ("rows",))
+
+
+def merge_edges(predicate: Predicate) -> Query:
+    """Create or replace edges; rows hold `subject`, `object`, `key` and `properties`."""
+    text = (
+        "UNWIND $rows AS row MATCH (a:Entity {curie: row.subject}) MATCH (b:Entity {curie: row.object}) "
+        f"MERGE (a)-[e:{predicate.relationship_type} {{edge_key: row.key}}]->(b) SET e = row.properties"
+    )
+    return Query(f"merge_{predicate}", text, ("rows",), writes=True)
+
+
+def edge_columns(predicate: Predicate) -> Query:
+    """Every asserted edge of a type as one row a subject: no negated edges, no predictions, no text co-occurrences."""
+    text = (
+        f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->(b:Entity) "
+        "WHERE e.negated = false AND e.knowledge_level <> 'prediction' AND NOT e.primary_knowledge_source IN $without "
+        "RETURN a.curie AS subject, collect(b.curie) AS objects"
+    )
+    return Query(f"columns_{predicate}", text, ("without",))
+
+
+READ_NODES = Query("read_nodes", "MATCH (n:Entity) RETURN labels(n) AS labels, properties(n) AS properties")
+NODE = Query(
+    "node",
+    "MATCH (n:Entity {curie: $curie}) RETURN labels(n) AS labels, properties(n) AS properties",
+    ("curie",),
+)
+COUNT_NODES = Query("count_nodes", "MATCH (n) RETURN labels(n) AS labels, count(*) AS num")
+COUNT_EDGES = Query("count_edges", "MATCH ()-[r]->() RETURN type(r) AS type, count(*) AS num")
+
+
+def count_type(predicate: Predicate) -> Query:
+    """How many edges of one type there are."""
+    text = f"MATCH ()-[r:{predicate.relationship_type}]->() RETURN count(r) AS num"
+    return Query(f"count_{predicate}", text)
+
+
+def edge_checksum_rows(predicate: Predicate) -> Query:
+    """The keys and content hashes of a type's edges, a row a subject."""
+    text = (
+        f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->() "
+        "RETURN a.curie AS subject, collect(e.edge_key) AS keys, collect(e.content_hash) AS hashes"
+    )
+    return Query(f"checksum_{predicate}", text)
+
+
+SOURCES = Query("sources", "MATCH (s:Source) RETURN properties(s) AS properties ORDER BY s.name")
+KEEP_SOURCE = Query(
+    "keep_source", "MERGE (s:Source {name: $name}) SET s = $properties", ("name", "properties"), writes=True
+)
+FORGET_SOURCE = Query(
+    "forget_source", "MATCH (s:Source {infores: $infores}) DETACH DELETE s", ("infores",), writes=True
+)
+
+
+def delete_edges_where(predicate: Predicate, key: str) -> Query:
+    """Delete up to `limit` edges of a type whose property `key` is `value`."""
+    text = (
+        f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->() WHERE e.{key} = $value "
+        "WITH e LIMIT $limit DELETE e RETURN count(*) AS num"
+    )
+    return Query(f"delete_{predicate}_{key}", text, ("value", "limit"), writes=True)
+
+
+DELETE_LONELY_NODES = Query(
+    "delete_lonely_nodes",
+    "MATCH (n:Entity {source: $source}) WHERE NOT (n)--() WITH n LIMIT $limit DELETE n RETURN count(*) AS num",
+    ("source", "limit"),
+    writes=True,
+)

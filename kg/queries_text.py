@@ -1,0 +1,82 @@
+"""The Cypher that keeps documents, mentions and statements, and the edges that statements add up to."""
+
+from __future__ import annotations
+
+from kg.queries import Query
+from ontologies.biolink import Predicate
+
+DOCUMENT_HASHES = Query(
+    "document_hashes",
+    "UNWIND $document_ids AS document_id MATCH (d:Document {document_id: document_id}) "
+    "RETURN d.document_id AS document_id, d.content_hash AS content_hash",
+    ("document_ids",),
+)
+DELETE_STATEMENTS = Query(
+    "delete_statements",
+    "UNWIND $document_ids AS document_id MATCH (d:Document {document_id: document_id})<-[:STATED_IN]-(s:Statement) "
+    "DETACH DELETE s",
+    ("document_ids",),
+    writes=True,
+)
+DELETE_MENTIONS = Query(
+    "delete_mentions",
+    "UNWIND $document_ids AS document_id MATCH (d:Document {document_id: document_id})<-[:MENTIONED_IN]-(m:Mention) "
+    "DETACH DELETE m",
+    ("document_ids",),
+    writes=True,
+)
+DELETE_DOCUMENTS = Query(
+    "delete_documents",
+    "UNWIND $document_ids AS document_id MATCH (d:Document {document_id: document_id}) DETACH DELETE d",
+    ("document_ids",),
+    writes=True,
+)
+CREATE_DOCUMENTS = Query(
+    "create_documents",
+    "UNWIND $rows AS row CREATE (d:Document {document_id: row.document_id}) SET d = row",
+    ("rows",),
+    writes=True,
+)
+CREATE_MENTIONS = Query(
+    "create_mentions",
+    "UNWIND $rows AS row MATCH (d:Document {document_id: row.document_id}) "
+    "CREATE (m:Mention {mention_id: row.mention_id})-[:MENTIONED_IN]->(d) SET m = row",
+    ("rows",),
+    writes=True,
+)
+CREATE_STATEMENTS = Query(
+    "create_statements",
+    "UNWIND $rows AS row MATCH (d:Document {document_id: row.document_id}) "
+    "CREATE (s:Statement {statement_id: row.statement_id})-[:STATED_IN]->(d) SET s = row",
+    ("rows",),
+    writes=True,
+)
+DOCUMENT_EDGE_KEYS = Query(
+    "document_edge_keys",
+    "UNWIND $document_ids AS document_id MATCH (d:Document {document_id: document_id})<-[:STATED_IN]-(s:Statement) "
+    "RETURN DISTINCT s.edge_key AS edge_key, s.subject AS subject, s.predicate AS predicate, s.object AS object, "
+    "s.negated AS negated",
+    ("document_ids",),
+)
+STATEMENTS_OF_EDGES = Query(
+    "statements_of_edges",
+    "UNWIND $edge_keys AS edge_key MATCH (s:Statement {edge_key: edge_key}) RETURN properties(s) AS statement",
+    ("edge_keys",),
+)
+SENTENCES_OF_EDGES = Query(
+    "sentences_of_edges",
+    "UNWIND $edge_keys AS edge_key MATCH (s:Statement {edge_key: edge_key}) MATCH (s)-[:STATED_IN]->(d:Document) "
+    "RETURN edge_key, s.sentence AS sentence, s.start AS start, s.end AS end, s.section AS section, "
+    "s.negated AS negated, s.uncertain AS uncertain, s.confidence AS confidence, d.document_id AS document_id, "
+    "d.title AS title ORDER BY edge_key, confidence DESC, document_id, start",
+    ("edge_keys",),
+)
+
+
+def delete_edges(predicate: Predicate) -> Query:
+    """Delete edges by their ends and keys; rows hold `subject`, `object`, `key`."""
+    text = (
+        "UNWIND $rows AS row MATCH (a:Entity {curie: row.subject}) MATCH (b:Entity {curie: row.object}) "
+        f"MATCH (a)-[e:{predicate.relationship_type} {{edge_key: row.key}}]->(b) DELETE e"
+    )
+    return Query(f"delete_{predicate}", text, ("rows",), writes=True)

@@ -1,0 +1,151 @@
+"""Nodes, edges and text evidence as the rows that the write queries take, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kg.model import Document, Edge, Mention, Node, Properties, Statement, Value, stable_id
+from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
+
+Row = dict[str, Any]
+
+_NODE_FIELDS = frozenset({"curie", "name", "source", "synonyms", "xrefs", "content_hash"})
+_EDGE_FIELDS = frozenset(
+    {
+        "edge_key",
+        "primary_knowledge_source",
+        "knowledge_level",
+        "agent_type",
+        "negated",
+        "publications",
+        "confidence",
+        "release",
+        "run",
+        "content_hash",
+    }
+)
+
+
+def to_node_row(node: Node) -> Row:
+    """Return the row of a node, with a hash of its content."""
+    properties = to_plain(node.properties) | {
+        "curie": node.curie,
+        "name": node.name,
+        "source": node.source,
+        "synonyms": sorted(set(node.synonyms)),
+        "xrefs": sorted(set(node.xrefs)),
+    }
+    return {"curie": node.curie, "properties": with_hash(properties)}
+
+
+def join_node_rows(first: Row, second: Row) -> Row:
+    """Return one node's row from what two sources say of it.
+
+    Synonyms and xrefs are joined; name, source and the rest stay as the first says, unless both rows are of one
+    source: then the second is its newer word.
+    """
+    one, two = first["properties"], second["properties"]
+    properties = one | two if one["source"] == two["source"] else two | one
+    for name in ("synonyms", "xrefs"):
+        properties[name] = sorted({*(one.get(name) or ()), *(two.get(name) or ())})
+    properties.pop("content_hash", None)
+    return {"curie": first["curie"], "properties": with_hash(properties)}
+
+
+def to_edge_row(edge: Edge) -> Row:
+    """Return the row of an edge, with its key and a hash of its content; an unknown confidence is left out."""
+    key = edge.edge_key
+    properties = to_plain(edge.properties) | {
+        "edge_key": key,
+        "primary_knowledge_source": edge.primary_knowledge_source,
+        "knowledge_level": edge.knowledge_level.value,
+        "agent_type": edge.agent_type.value,
+        "negated": edge.negated,
+        "publications": list(edge.publications),
+        "release": edge.release,
+        "run": edge.run,
+    }
+    if edge.confidence is not None:
+        properties["confidence"] = edge.confidence
+    return {"subject": edge.subject, "object": edge.object, "key": key, "properties": with_hash(properties)}
+
+
+def from_node_row(labels: list[str], properties: Mapping[str, Any]) -> Node:
+    """Return the node that a row of `READ_NODES` or `NODE` describes."""
+    return Node(
+        curie=properties["curie"],
+        category=Category(next(label for label in labels if label != "Entity")),
+        name=properties["name"],
+        source=properties["source"],
+        synonyms=tuple(properties.get("synonyms") or ()),
+        xrefs=tuple(properties.get("xrefs") or ()),
+        properties=_from_plain(properties, _NODE_FIELDS),
+    )
+
+
+def from_edge_row(subject: str, relationship_type: str, object_: str, properties: Mapping[str, Any]) -> Edge:
+    """Return the edge that a relationship's ends, type and properties describe."""
+    return Edge(
+        subject=subject,
+        predicate=Predicate.from_relationship_type(relationship_type),
+        object=object_,
+        primary_knowledge_source=properties["primary_knowledge_source"],
+        knowledge_level=KnowledgeLevel(properties["knowledge_level"]),
+        agent_type=AgentType(properties["agent_type"]),
+        negated=bool(properties["negated"]),
+        publications=tuple(properties.get("publications") or ()),
+        confidence=properties.get("confidence"),
+        release=properties.get("release") or "",
+        run=properties.get("run") or "",
+        properties=_from_plain(properties, _EDGE_FIELDS),
+    )
+
+
+def to_document_row(document: Document) -> Row:
+    """Return the row of a document."""
+    return to_plain(document.properties) | {
+        "document_id": document.document_id,
+        "title": document.title,
+        "text": document.text,
+        "kind": document.kind,
+        "source": document.source,
+        "content_hash": document.content_hash,
+    }
+
+
+def to_mention_row(mention: Mention) -> Row:
+    """Return the row of a mention; an unknown score is left out."""
+    names = ("document_id", "start", "end", "text", "type", "curie", "score", "section")
+    flags = ("negated", "uncertain", "hypothetical", "family", "historical")
+    row = {name: getattr(mention, name) for name in names + flags if getattr(mention, name) is not None}
+    return row | {"mention_id": mention.mention_id}
+
+
+def to_statement_row(statement: Statement) -> Row:
+    """Return the row of a statement, with the key of the edge it is evidence for."""
+    names = ("document_id", "subject", "object", "start", "end", "sentence", "section", "negated", "uncertain", "rule")
+    row = {name: getattr(statement, name) for name in names}
+    row |= {"predicate": statement.predicate.value, "edge_key": statement.edge_key}
+    row |= {"subject_span": list(statement.subject_span), "object_span": list(statement.object_span)}
+    if statement.confidence is not None:
+        row["confidence"] = statement.confidence
+    return row | {"statement_id": statement.statement_id}
+
+
+def to_plain(properties: Properties) -> Row:
+    """Return properties as a dictionary that a driver can send."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in properties}
+
+
+def with_hash(properties: Row) -> Row:
+    """Add `content_hash`, which is the same exactly when the properties are."""
+    content = stable_id(*(f"{name}={properties[name]!r}" for name in sorted(properties)))
+    return properties | {"content_hash": content}
+
+
+def _from_plain(properties: Mapping[str, Any], fields: frozenset[str]) -> Properties:
+    extra: dict[str, Value] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in properties.items() if k not in fields
+    }
+    return tuple(sorted(extra.items()))

@@ -1,0 +1,35 @@
+"""The driver's values as plain JSON types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neo4j.graph import Node, Path, Relationship
+
+
+def to_plain_value(value: Any) -> Any:
+    """Return a value as JSON types: nodes and relationships as objects with labels or type, dates as ISO text.
+
+    >>> to_plain_value([1, {"a": None}])
+    [1, {'a': None}]
+    """
+    if isinstance(value, Node):
+        return {"labels": sorted(value.labels), "properties": _plain_dict(dict(value))}
+    if isinstance(value, Relationship):
+        return {"type": value.type, "properties": _plain_dict(dict(value))}
+    if isinstance(value, Path):
+        return {
+            "nodes": [to_plain_value(n) for n in value.nodes],
+            "edges": [to_plain_value(r) for r in value.relationships],
+        }
+    if isinstance(value, dict):
+        return _plain_dict(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [to_plain_value(item) for item in value]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return value.iso_format() if hasattr(value, "iso_format") else str(value)
+
+
+def _plain_dict(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: to_plain_value(item) for key, item in values.items()}
