@@ -27,7 +27,7 @@ ReadDocument = tuple[Document, Sequence[Mention], Sequence[Statement]]
 
 @dataclass(frozen=True, slots=True)
 class DocumentCount:
-    """What a write of documents did; `unwritten` statements named a concept that is not in the graph."""
+    """What a write of documents did; `unwritten` edges named a concept that is not in the graph."""
 
     written: int = 0
     unchanged: int = 0
@@ -53,7 +53,7 @@ def write_documents(store: GraphStore, documents: Iterable[ReadDocument]) -> Doc
     """
     count = DocumentCount()
     for batch in _batches(documents):
-        count += store.write(lambda tx, b=batch: _write_batch(tx, b))  # type: ignore[misc]
+        count += store.write(lambda tx, b=batch: _write_batch(tx, b))
     return count
 
 
@@ -146,7 +146,7 @@ def _replace(transaction: ManagedTransaction, old: list[str], new: Sequence[Read
 
 
 def _rewrite_edges(transaction: ManagedTransaction, touched: dict[str, dict[str, Any]]) -> int:
-    """Bring text edges in line with the statements that are left; returns the statements that found no edge."""
+    """Bring text edges in line with the statements that are left; returns the number of edges without both ends."""
     keys = sorted({*touched, *(_opposite_key(row) for row in touched.values())})
     spoken: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in run_in(transaction, queries.STATEMENTS_OF_EDGES, edge_keys=keys):

@@ -48,7 +48,8 @@ def _unreachable(where: str, text: str) -> GraphUnavailableError:
             "without TLS, neo4j+ssc:// for one with its own certificate."
         )
     return GraphUnavailableError(
-        f"The graph at {where} cannot be reached ({first}); start it (`theragraph up` for the embedded one) or correct --graph."
+        f"The graph at {where} cannot be reached ({first}); start it (`theragraph up` for the embedded one) "
+        "or correct --graph."
     )
 
 

@@ -154,7 +154,8 @@ def _prepare(folder: Path) -> None:
         _write_password(folder / "password")
     except OSError as error:
         raise ResourceError(
-            f"The graph's folder {folder} cannot be written ({error.strerror}); choose another with --graph embedded:PATH."
+            f"The graph's folder {folder} cannot be written ({error.strerror}); "
+            "choose another with --graph embedded:PATH."
         ) from error
 
 

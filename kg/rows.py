@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kg.model import Document, Edge, Mention, Node, Properties, Statement, Value, stable_id
+from kg.model import Document, Edge, Mention, Node, Properties, Statement, stable_id
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
 Row = dict[str, Any]

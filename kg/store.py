@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, LiteralString, Self, cast
+from typing import Any, Self
 
-from neo4j import READ_ACCESS, Driver, GraphDatabase, Session
+from neo4j import READ_ACCESS, WRITE_ACCESS, Driver, GraphDatabase, Session
 from neo4j.exceptions import ConstraintError
 
 from kg import queries
@@ -96,14 +96,14 @@ class GraphStore:
         """Create what is new, replace what changed, leave the rest; nodes come in any order and number."""
         count = WriteCount()
         for category, rows in node_batches(nodes):
-            count += self.write(lambda tx, c=category, r=rows: write_node_batch(tx, c, r))  # type: ignore[misc]
+            count += self.write(lambda tx, c=category, r=rows: write_node_batch(tx, c, r))
         return count
 
     def write_edges(self, edges: Iterable[Edge]) -> WriteCount:
         """Create what is new, replace what changed, leave the rest; edges without both ends count as `missing`."""
         count = WriteCount()
         for predicate, rows in edge_batches(edges):
-            count += self.write(lambda tx, p=predicate, r=rows: write_edge_batch(tx, p, r))  # type: ignore[misc]
+            count += self.write(lambda tx, p=predicate, r=rows: write_edge_batch(tx, p, r))
         return count
 
     def write_documents(self, documents: Iterable[ReadDocument]) -> DocumentCount:
@@ -143,12 +143,12 @@ class GraphStore:
         if query.writes:
             raise WriteRefusedError(f'The query "{query.name}" writes; use `write`.')
         with mapped_errors(self.where), self._session(read=True) as session:
-            return session.execute_read(lambda tx: tx.run(_literal(query.text), parameters).data())
+            return session.execute_read(lambda tx: tx.run(query.text, parameters).data())
 
     def stream(self, query: Query, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Run a named query that only reads; yields its rows as they arrive."""
         with mapped_errors(self.where), self._session(read=True) as session:
-            for record in session.run(_literal(query.text), parameters):
+            for record in session.run(query.text, parameters):
                 yield record.data()
 
     def cypher(
@@ -159,7 +159,7 @@ class GraphStore:
             check_read_only(text)
         with mapped_errors(self.where), self._session(read=not write) as session:
             with session.begin_transaction() as transaction:
-                result = transaction.run(_literal(text), parameters or {})
+                result = transaction.run(text, parameters or {})
                 keys = result.keys()
                 records = result.fetch(limit) if limit is not None else list(result)
                 rows = [{k: to_plain_value(record[k]) for k in keys} for record in records]
@@ -208,13 +208,13 @@ class GraphStore:
                     self._lock_depth -= 1
 
     def _session(self, *, read: bool = False) -> Session:
-        access = {"default_access_mode": READ_ACCESS} if read else {}
-        return self._driver.session(database=self._database, fetch_size=BATCH_SIZE, **access)
+        access = READ_ACCESS if read else WRITE_ACCESS
+        return self._driver.session(database=self._database, fetch_size=BATCH_SIZE, default_access_mode=access)
 
     def _ddl(self, done: bool, query: Query) -> None:
         if not done:
             with mapped_errors(self.where), self._session() as session:
-                session.run(_literal(query.text)).consume()
+                session.run(query.text).consume()
 
 
 def open_graph(selector: str, *, keep: bool = False) -> GraphStore:
@@ -263,7 +263,3 @@ def mapped_errors_but_races(where: str) -> Iterator[None]:
 
 def _index_key(row: dict[str, Any]) -> tuple[str, str]:
     return (row["labelsOrTypes"] or [""])[0], (row["properties"] or [""])[0]
-
-
-def _literal(text: str) -> LiteralString:
-    return cast(LiteralString, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar
 
 from neo4j import ManagedTransaction
 
@@ -99,4 +99,4 @@ def _hash(row: Row) -> str:
 
 def run_in(transaction: ManagedTransaction, query: Query, **parameters: Any) -> list[dict[str, Any]]:
     """Run a named query inside a transaction; returns its rows."""
-    return transaction.run(cast(LiteralString, query.text), parameters).data()
+    return transaction.run(query.text, parameters).data()
