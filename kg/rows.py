@@ -145,7 +145,5 @@ def with_hash(properties: Row) -> Row:
 
 
 def _from_plain(properties: Mapping[str, Any], fields: frozenset[str]) -> Properties:
-    extra: dict[str, Value] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in properties.items() if k not in fields
-    }
-    return tuple(sorted(extra.items()))
+    extra = {name: value for name, value in properties.items() if name not in fields}
+    return tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(extra.items()))
