@@ -1,162 +1,191 @@
-"""Building the graph: sources are read, identities resolved over all of them, nodes and then edges written."""
+"""Building the graph: sources are read, identities resolved over all of them, nodes and then edges written.
+
+A graph is a function of the set of its sources. What was built before takes part in the resolution again, so that
+adding Disease Ontology after HPO gives the same graph as adding both at once; only sources whose files or whose
+identities changed are written again.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from kg.build_report import BuildReport, SourceReport
 from kg.errors import InputError
+from kg.fingerprint import hash_files, hash_text
 from kg.model import Edge, Node
-from kg.resolve import Ambiguity, Resolution, resolve_nodes
-from kg.sources import Skip, Source, open_source
+from kg.progress import Progress, ignore_progress
+from kg.resolve import Resolution, resolve_nodes
+from kg.sources import SOURCE_NAMES, Skip, Source, open_source
 
-Progress = Callable[[str, int, int | None], None]
 _REPORT_EVERY: Final = 5000
+
+# Part of every fingerprint: raised when a reader or the resolution changes what it makes of the same files.
+_READER_VERSION: Final = "1"
 
 
 class GraphWriter(Protocol):
-    """What the build needs of a store."""
+    """What the build needs of a store; see `kg.store.GraphStore`."""
 
     def create_constraints(self) -> None:
         """Make identifiers unique."""
+        ...
 
     def write_nodes(self, nodes: Iterable[Node]) -> Any:
         """Write nodes, idempotently."""
+        ...
 
     def write_edges(self, edges: Iterable[Edge]) -> Any:
-        """Write edges, idempotently."""
+        """Write edges, idempotently; the answer's `missing` counts edges without both ends."""
+        ...
+
+    def read_sources(self) -> list[dict[str, Any]]:
+        """Return what was kept of the sources that were built."""
+        ...
+
+    def keep_source(self, name: str, properties: dict[str, Any]) -> None:
+        """Remember that a source was built."""
+        ...
+
+    def retract(self, *, source: str) -> int:
+        """Take back what a source said."""
+        ...
 
 
-def ignore_progress(_label: str, _done: int, _total: int | None) -> None:
-    """The progress callback that does nothing."""
+class _Reading:
+    """One source while it is read: counts what comes and what is skipped, reports progress."""
 
+    def __init__(self, source: Source, path: Path | None, progress: Progress) -> None:
+        self.source = source
+        self.path = path
+        self.content_hash = hash_files(source.input_files(path), _READER_VERSION)
+        self.release = source.read_version(path)
+        self._progress = progress
+        self._reasons: Counter[str] = Counter()
+        self._nodes: list[Node] = []
+        self._num_edges = 0
 
-@dataclass(frozen=True, slots=True)
-class SourceReport:
-    """What became of one source. `nodes` and `edges` were read and mapped; `reasons` counts what was skipped."""
+    @property
+    def name(self) -> str:
+        return self.source.info.name
 
-    name: str
-    nodes: int
-    edges: int
-    skipped: int
-    reasons: dict[str, int]
-    unchanged: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the report as JSON-ready values."""
-        return {
-            "name": self.name,
-            "nodes": self.nodes,
-            "edges": self.edges,
-            "skipped": self.skipped,
-            "reasons": self.reasons,
-            "unchanged": self.unchanged,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What became of every source, how many nodes were joined, which identifiers were ambiguous."""
-
-    sources: tuple[SourceReport, ...]
-    merged: int = 0
-    ambiguities: tuple[Ambiguity, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return `{"sources": [{"name", "nodes", "edges", "skipped", "reasons"}], "merged", "ambiguous"}`."""
-        return {
-            "sources": [source.to_json() for source in self.sources],
-            "merged": self.merged,
-            "ambiguous": dict(sorted(Counter(a.reason for a in self.ambiguities).items())),
-        }
-
-
-@dataclass(slots=True)
-class _Run:
-    """One source while it is being read."""
-
-    source: Source
-    path: Path | None
-    progress: Progress
-    num_nodes: int = 0
-    num_edges: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-
-    def read_nodes(self) -> Iterator[Node]:
+    def read_nodes(self) -> list[Node]:
         for item in self.source.read_nodes(self.path):
             if isinstance(item, Skip):
-                self.reasons[item.reason] += 1
-                continue
-            self.num_nodes += 1
-            self._show("nodes", self.num_nodes)
-            yield item
+                self._reasons[item.reason] += 1
+            else:
+                self._nodes.append(item)
+                self._show("nodes", len(self._nodes))
+        return self._nodes
 
     def read_edges(self, resolution: Resolution) -> Iterator[Edge]:
         for item in self.source.read_edges(self.path):
-            edge = item if isinstance(item, Skip) else resolve_edge(item, resolution)
+            edge = item if isinstance(item, Skip) else resolve_edge(item, resolution, self.release)
             if isinstance(edge, Skip):
-                self.reasons[edge.reason] += 1
+                self._reasons[edge.reason] += 1
                 continue
-            self.num_edges += 1
-            self._show("edges", self.num_edges)
+            self._num_edges += 1
+            self._show("edges", self._num_edges)
             yield edge
 
+    def hash_identities(self, resolution: Resolution) -> str:
+        """A hash of the identifiers of this source that lead elsewhere."""
+        moved = ((n.curie, resolution.resolve(n.curie)) for n in self._nodes)
+        return hash_text(f"{old} {new}" for old, new in sorted(set(moved)) if old != new)
+
+    def add_missing(self, num_missing: int) -> None:
+        if num_missing:
+            self._num_edges -= num_missing
+            self._reasons["an end that no source describes"] += num_missing
+
     def to_report(self) -> SourceReport:
-        reasons = dict(sorted(self.reasons.items()))
-        return SourceReport(
-            self.source.info.name,
-            self.num_nodes,
-            self.num_edges,
-            sum(reasons.values()),
-            reasons,
-        )
+        reasons = dict(sorted(self._reasons.items()))
+        return SourceReport(self.name, len(self._nodes), self._num_edges, sum(reasons.values()), reasons)
 
     def _show(self, what: str, count: int) -> None:
         if count % _REPORT_EVERY == 0:
-            self.progress(f"{self.source.info.name}: {what}", count, None)
+            self._progress(f"{self.name}: {what}", count, None)
 
 
 def build_graph(
-    store: GraphWriter,
-    names: Sequence[str],
-    *,
-    path: Path | None = None,
-    progress: Progress = ignore_progress,
+    store: GraphWriter, names: Sequence[str], *, path: Path | None = None, progress: Progress = ignore_progress
 ) -> BuildReport:
     """Read the named sources into the graph; running it again changes nothing.
 
     `path` is the file or folder of the sources that need one. Raises UnknownNameError for a source that does not
-    exist, InputError for a missing file and FormatError for a damaged one, before anything is written where possible.
+    exist, InputError for a missing file and FormatError for a damaged one; files are looked for before anything is
+    written.
     """
     if not names:
-        raise InputError("No source was named; name at least one, such as starter.")
-    runs = [_Run(source, _choose_path(source, path), progress) for source in map(open_source, dict.fromkeys(names))]
-    for run in runs:
-        run.source.input_files(run.path)
+        raise InputError(f"No source was named; name at least one of {', '.join(SOURCE_NAMES)}.")
+    asked = [_start_reading(name, path, progress) for name in dict.fromkeys(names)]
     store.create_constraints()
-    order = [run.source.info.infores for run in runs]
-    resolution = resolve_nodes((node for run in runs for node in run.read_nodes()), source_order=sorted(order))
+    kept = {row["name"]: row for row in store.read_sources()}
+    if all(_is_kept(kept.get(reading.name), reading.content_hash) for reading in asked):
+        return BuildReport(tuple(SourceReport.from_kept(kept[reading.name]) for reading in asked))
+    return _build(store, asked, _reopen_others(asked, kept, progress), kept)
+
+
+def _build(
+    store: GraphWriter, asked: list[_Reading], others: list[_Reading], kept: Mapping[str, Mapping[str, Any]]
+) -> BuildReport:
+    readings = [*asked, *others]
+    order = sorted(readings, key=lambda reading: (reading.name != "starter", reading.name))
+    infores = [source for reading in order for source in reading.source.info.all_infores]
+    resolution = resolve_nodes((n for reading in order for n in reading.read_nodes()), source_order=infores)
     store.write_nodes(resolution.nodes)
-    for run in runs:
-        store.write_edges(run.read_edges(resolution))
-    return BuildReport(
-        tuple(run.to_report() for run in runs),
-        resolution.num_merged,
-        resolution.ambiguities,
-    )
+    reports = {reading.name: _write_source(store, reading, resolution, kept.get(reading.name)) for reading in order}
+    shown = tuple(reports[r.name] for r in readings if r in asked or not reports[r.name].unchanged)
+    return BuildReport(shown, resolution.num_merged, resolution.ambiguities)
 
 
-def resolve_edge(edge: Edge, resolution: Resolution) -> Edge | Skip:
-    """Return the edge between preferred CURIEs, or why it cannot be kept."""
+def _write_source(
+    store: GraphWriter, reading: _Reading, resolution: Resolution, kept: Mapping[str, Any] | None
+) -> SourceReport:
+    """Write the edges of one source unless its files and identities are those of the last build."""
+    identities = reading.hash_identities(resolution)
+    if kept is not None:
+        if _is_kept(kept, reading.content_hash) and kept.get("identities") == identities:
+            return SourceReport.from_kept(kept)
+        for infores in reading.source.info.all_infores:
+            store.retract(source=infores)
+        store.write_nodes(resolution.nodes)
+    written = store.write_edges(reading.read_edges(resolution))
+    reading.add_missing(getattr(written, "missing", 0))
+    report = reading.to_report()
+    store.keep_source(reading.name, report.to_kept() | _to_kept(reading, identities))
+    return report
+
+
+def _to_kept(reading: _Reading, identities: str) -> dict[str, Any]:
+    info = reading.source.info
+    return {
+        "infores": info.infores,
+        "release": reading.release,
+        "licence": info.licence,
+        "url": info.url,
+        "path": str(reading.path.resolve()) if reading.path else "",
+        "content_hash": reading.content_hash,
+        "identities": identities,
+    }
+
+
+def resolve_edge(edge: Edge, resolution: Resolution, release: str = "") -> Edge | Skip:
+    """Return the edge between preferred CURIEs and with its release, or why it cannot be kept."""
     subject, object_ = resolution.resolve(edge.subject), resolution.resolve(edge.object)
     if subject in resolution.generic or object_ in resolution.generic:
         return Skip("touches a generic concept")
     if subject == object_:
         return Skip("both ends are the same concept")
-    return edge if (subject, object_) == (edge.subject, edge.object) else replace(edge, subject=subject, object=object_)
+    return replace(edge, subject=subject, object=object_, release=edge.release or release)
+
+
+def _start_reading(name: str, path: Path | None, progress: Progress) -> _Reading:
+    source = open_source(name)
+    return _Reading(source, _choose_path(source, path), progress)
 
 
 def _choose_path(source: Source, path: Path | None) -> Path | None:
@@ -168,3 +197,19 @@ def _choose_path(source: Source, path: Path | None) -> Path | None:
     except InputError:
         return None
     return path
+
+
+def _is_kept(kept: Mapping[str, Any] | None, content_hash: str) -> bool:
+    return kept is not None and kept.get("content_hash") == content_hash
+
+
+def _reopen_others(
+    asked: Sequence[_Reading], kept: Mapping[str, Mapping[str, Any]], progress: Progress
+) -> list[_Reading]:
+    """The sources of earlier builds whose files are still there."""
+    others = []
+    for name in sorted(set(kept) & set(SOURCE_NAMES) - {reading.name for reading in asked}):
+        path = Path(kept[name]["path"]) if kept[name].get("path") else None
+        if path is None or path.exists():
+            others.append(_start_reading(name, path, progress))
+    return others

@@ -41,7 +41,7 @@ def to_our_error(error: DriverError | Neo4jError, where: str) -> TheraGraphError
 
 
 def _unreachable(where: str, text: str) -> GraphUnavailableError:
-    first = text.splitlines()[0]
+    first = text.splitlines()[0].partition(" (")[0].rstrip(":")
     if any(word in text.lower() for word in _TLS_WORDS):
         return GraphUnavailableError(
             f"The graph server at {where} did not agree on TLS ({first}); use neo4j:// or bolt:// for a server "

@@ -72,6 +72,11 @@ class GraphStore:
         """The embedded server behind this graph, for the bulk door alone."""
         return self._server
 
+    @property
+    def bolt_address(self) -> str:
+        """Where drivers connect to."""
+        return f"bolt://127.0.0.1:{self._server.address.bolt_port}" if self._server else self.where
+
     def check_reachable(self) -> None:
         """GraphUnavailableError unless the server answers and lets us in."""
         with mapped_errors(self.where):

@@ -13,6 +13,9 @@ __all__ = ["SOURCE_NAMES", "RemoteFile", "Skip", "Source", "SourceInfo", "open_s
 _CLASSES: Final = {
     "starter": "kg.sources.starter:StarterSource",
     "hpo": "kg.sources.hpo:HpoSource",
+    "do": "kg.sources.do:DoSource",
+    "symp": "kg.sources.symp:SympSource",
+    "obo": "kg.sources.obo:OboSource",
 }
 SOURCE_NAMES: Final = tuple(sorted(_CLASSES))
 

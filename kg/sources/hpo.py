@@ -16,8 +16,9 @@ from kg.errors import InputError
 from kg.merge import join_edges
 from kg.model import Edge, Node, to_properties
 from kg.sources.files import find_file, read_table
-from kg.sources.obo_text import OboTerm, read_obo_terms
-from kg.sources.source import RemoteFile, Skip, SourceInfo
+from kg.sources.obo_text import OboTerm, read_obo_terms, read_obo_version
+from kg.sources.ontology import to_term_edges, to_term_node
+from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import normalise_curie
 
@@ -49,7 +50,7 @@ _LEVELS: Final = {
 }
 
 
-class HpoSource:
+class HpoSource(Source):
     """Terms, disease–phenotype annotations with evidence and frequency, gene–disease links."""
 
     info = SourceInfo(
@@ -66,12 +67,17 @@ class HpoSource:
         ),
         needs_path=False,
         tried=True,
+        also_infores=(ONTOLOGY,),
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
         """Return the ontology, the annotations and the genes."""
         folder = _find_packaged_folder() if path is None else path
         return tuple(find_file(folder, (name,), "hpo") for name in _FILES)
+
+    def read_version(self, path: Path | None) -> str:
+        """Return the date of the ontology's release."""
+        return read_obo_version(self.input_files(path)[0]).rpartition("/")[2] or self.info.version
 
     def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
         """Yield phenotype terms, then annotated diseases, then genes."""
@@ -83,7 +89,7 @@ class HpoSource:
     def read_edges(self, path: Path | None) -> Iterator[Edge | Skip]:
         """Yield the hierarchy, the annotations, then gene–disease links."""
         ontology, annotations, genes = self.input_files(path)
-        yield from _read_hierarchy(ontology)
+        yield from to_term_edges(read_obo_terms(ontology), ONTOLOGY, ontology)
         yield from _read_annotations(annotations)
         yield from _read_gene_links(genes)
 
@@ -103,18 +109,8 @@ def _read_terms(path: Path) -> Iterator[Node | Skip]:
         if term.obsolete:
             yield Skip("obsolete term", f"{path}: {term.curie}")
         else:
-            yield _to_node(term, term.curie in abnormalities)
-
-
-def _to_node(term: OboTerm, is_abnormality: bool) -> Node:
-    return Node(
-        term.curie,
-        Category.PHENOTYPIC_FEATURE if is_abnormality else Category.NAMED_THING,
-        term.name,
-        ONTOLOGY,
-        synonyms=tuple(sorted({*term.synonyms, *term.close_synonyms} - {term.name})),
-        xrefs=tuple(sorted({*term.xrefs, *term.alt_ids})),
-    )
+            category = Category.PHENOTYPIC_FEATURE if term.curie in abnormalities else Category.NAMED_THING
+            yield to_term_node(term, category, ONTOLOGY)
 
 
 def _find_descendants(terms: Iterable[OboTerm], root: str) -> set[str]:
@@ -149,19 +145,6 @@ def _read_genes(path: Path) -> Iterator[Node]:
                 Category.GENE,
                 row["gene_symbol"],
                 INFORES,
-            )
-
-
-def _read_hierarchy(path: Path) -> Iterator[Edge]:
-    for term in read_obo_terms(path):
-        for parent in () if term.obsolete else term.parents:
-            yield Edge(
-                term.curie,
-                Predicate.SUBCLASS_OF,
-                parent,
-                ONTOLOGY,
-                KnowledgeLevel.KNOWLEDGE_ASSERTION,
-                AgentType.MANUAL_AGENT,
             )
 
 

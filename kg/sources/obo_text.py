@@ -99,6 +99,14 @@ def _set_replaced_by(term: OboTerm, clause: Any) -> None:
     term.replaced_by = normalise_curie(str(clause.term))
 
 
+def _add_xref(term: OboTerm, clause: Any) -> None:
+    """Leave out what MONDO marks as something else than an equivalent."""
+    sources = [str(q.value).strip('"') for q in clause.qualifiers or () if str(q.key) == "source"]
+    is_marked = any(source.startswith("MONDO:") for source in sources)
+    if not is_marked or "MONDO:equivalentTo" in sources:
+        term.xrefs.append(normalise_curie(str(clause.xref.id)))
+
+
 _CLAUSES: Final[dict[str, Callable[[OboTerm, Any], None]]] = {
     "name": _set_name,
     "namespace": _set_namespace,
@@ -106,7 +114,7 @@ _CLAUSES: Final[dict[str, Callable[[OboTerm, Any], None]]] = {
     "replaced_by": _set_replaced_by,
     "synonym": _add_synonym,
     "alt_id": lambda term, clause: term.alt_ids.append(normalise_curie(str(clause.alt_id))),
-    "xref": lambda term, clause: term.xrefs.append(normalise_curie(str(clause.xref.id))),
+    "xref": _add_xref,
     "is_a": lambda term, clause: term.parents.append(normalise_curie(str(clause.term))),
     "relationship": lambda term, clause: term.relations.append(
         (str(clause.typedef), normalise_curie(str(clause.term)))

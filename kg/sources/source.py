@@ -35,8 +35,8 @@ class RemoteFile:
 class SourceInfo:
     """Who publishes a source and on what terms.
 
-    `tried` says whether the reader was run on the publisher's real file; `needs_path` whether it reads nothing
-    without a file of the user's.
+    `also_infores` are further primary knowledge sources of its edges; `tried` says whether the reader was run on
+    the publisher's real file; `needs_path` whether it reads nothing without a file of the user's.
     """
 
     name: str
@@ -48,18 +48,31 @@ class SourceInfo:
     files: tuple[RemoteFile, ...] = ()
     needs_path: bool = True
     tried: bool = False
+    also_infores: tuple[str, ...] = ()
+
+    @property
+    def all_infores(self) -> tuple[str, ...]:
+        """Every primary knowledge source that the edges may carry."""
+        return (self.infores, *self.also_infores)
 
 
 class Source(Protocol):
-    """Something that yields nodes and edges."""
+    """Something that yields nodes and edges; implementations derive from it."""
 
     info: SourceInfo
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
-        """Return the files that reading would open, sorted; InputError when one is missing."""
+        """Return the files that reading would open; InputError when one is missing."""
+        ...
+
+    def read_version(self, path: Path | None) -> str:
+        """Return the version of the files at hand; where they do not say, the version the reader was written for."""
+        return self.info.version
 
     def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
         """Yield every node; FormatError names file and line where a file is not what it promises."""
+        ...
 
     def read_edges(self, path: Path | None) -> Iterator[Edge | Skip]:
         """Yield every edge, whose ends are CURIEs that `read_nodes` yielded or that other sources know."""
+        ...

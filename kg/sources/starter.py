@@ -9,7 +9,7 @@ from typing import Final
 
 from kg.errors import FormatError
 from kg.model import STARTER_SOURCE, Edge, Node, Value, to_properties
-from kg.sources.source import Skip, SourceInfo
+from kg.sources.source import Skip, Source, SourceInfo
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import normalise_curie
 from ontologies.starter import FOLDER, TABLES, Row, TableError, read_numbered, split
@@ -21,7 +21,7 @@ _GRAPH_TABLES: Final = (
 _PHENOTYPE_PREFIXES: Final = frozenset({"HP", "SYMP"})
 
 
-class StarterSource:
+class StarterSource(Source):
     """Drugs, classes, conditions, findings and genes, and what the tables say about them."""
 
     info = SourceInfo(
