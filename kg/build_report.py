@@ -1,0 +1,64 @@
+"""What a build did, source by source."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kg.resolve import Ambiguity
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What became of one source. `nodes` and `edges` were read and mapped; `reasons` counts what was skipped and why.
+
+    `unchanged` says that nothing was written because files and identities are those of the last build.
+    """
+
+    name: str
+    nodes: int
+    edges: int
+    skipped: int
+    reasons: Mapping[str, int]
+    unchanged: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON-ready values."""
+        return {
+            "name": self.name,
+            "nodes": self.nodes,
+            "edges": self.edges,
+            "skipped": self.skipped,
+            "reasons": dict(self.reasons),
+            "unchanged": self.unchanged,
+        }
+
+    def to_kept(self) -> dict[str, Any]:
+        """Return what the graph remembers of it."""
+        return {"nodes": self.nodes, "edges": self.edges, "reasons": json.dumps(dict(self.reasons), sort_keys=True)}
+
+    @classmethod
+    def from_kept(cls, kept: Mapping[str, Any]) -> SourceReport:
+        """Return the report of a source that did not change, from what the graph remembers."""
+        reasons = json.loads(kept["reasons"])
+        return cls(kept["name"], kept["nodes"], kept["edges"], sum(reasons.values()), reasons, unchanged=True)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What became of every source, how many nodes were joined into others, which identifiers were ambiguous."""
+
+    sources: tuple[SourceReport, ...]
+    merged: int = 0
+    ambiguities: tuple[Ambiguity, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return `{"sources": [{"name", "nodes", "edges", "skipped", "reasons"}], "merged", "ambiguous"}`."""
+        return {
+            "sources": [source.to_json() for source in self.sources],
+            "merged": self.merged,
+            "ambiguous": dict(sorted(Counter(a.reason for a in self.ambiguities).items())),
+        }
