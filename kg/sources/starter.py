@@ -15,7 +15,7 @@ from ontologies.prefixes import normalise_curie
 from ontologies.starter import FOLDER, TABLES, Row, TableError, read_numbered, split
 
 _GRAPH_TABLES: Final = (
-    "references", "conditions", "drugs", "genes", "drug_classes", "indications", "contraindications", "interactions",
+    "references", "conditions", "drugs", "genes", "findings", "drug_classes", "indications", "contraindications", "interactions",
     "side_effects", "class_members", "cross_reactivity", "gene_drug", "symptoms",
 )  # fmt: skip
 _PHENOTYPE_PREFIXES: Final = frozenset({"HP", "SYMP"})
@@ -96,17 +96,22 @@ class _Tables:
         return classes | self.drugs
 
     def read_findings(self) -> Iterator[Node]:
-        """Symptoms, side effects and contraindicated conditions, once per CURIE, that `conditions` does not hold."""
+        """Findings, symptoms, side effects and contraindicated conditions that `conditions` does not hold, once each."""
         seen = set(self.conditions.values())
+        for row in self.read("findings"):
+            seen.add(row["curie"])
+            yield _to_finding(row["curie"], row["name"], split(row["xrefs"]))
         for table, column in (("symptoms", "name"), ("side_effects", "name"), ("contraindications", "condition")):
             for row in self.read(table):
                 if row["curie"] not in seen:
                     seen.add(row["curie"])
-                    yield Node(row["curie"], _finding_category(row["curie"]), row[column], STARTER_SOURCE)
+                    yield _to_finding(row["curie"], row[column])
 
 
-def _finding_category(curie: str) -> Category:
-    return Category.PHENOTYPIC_FEATURE if curie.partition(":")[0] in _PHENOTYPE_PREFIXES else Category.DISEASE
+def _to_finding(curie: str, name: str, xrefs: tuple[str, ...] = ()) -> Node:
+    is_phenotype = curie.partition(":")[0] in _PHENOTYPE_PREFIXES
+    category = Category.PHENOTYPIC_FEATURE if is_phenotype else Category.DISEASE
+    return Node(curie, category, name, STARTER_SOURCE, xrefs=tuple(map(normalise_curie, xrefs)))
 
 
 def _to_condition(row: Row) -> Node:

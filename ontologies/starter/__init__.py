@@ -18,6 +18,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "conditions": ("condition", "curie", "area", "synonyms", "xrefs", *_CITED),
     "drugs": ("drug", "curie", "atc", "rxcui", "synonyms", "cost_class", *_CITED),
     "genes": ("gene", "curie", *_CITED),
+    "findings": ("curie", "name", "xrefs", *_CITED),
     "indications": (
         "drug",
         "condition",

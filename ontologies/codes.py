@@ -1,0 +1,109 @@
+"""From the codes of patient records (SNOMED CT, ICD-10-CM, ICD-9-CM, RxNorm, ATC …) to the graph's CURIEs.
+
+Codes lead to concepts through cross-references. An ICD code that no concept names is looked up by the shorter codes
+above it, and the answer says that it is broader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+
+from ontologies.prefixes import normalise_curie
+from ontologies.starter import read_table, split
+
+_ICD: Final = frozenset({"ICD10CM", "ICD10", "ICD9CM"})
+_ICD9_DOTLESS: Final = re.compile(r"(E\d{3}|V\d{2}|\d{3})(\d{1,2})")
+_ICD10_DOTLESS: Final = re.compile(r"([A-Z]\d[0-9A-Z])([0-9A-Z]{1,4})")
+_SAME_CODES: Final = {"ICD10CM": "ICD10", "ICD10": "ICD10CM"}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMatch:
+    """One concept that a code means, or (`broad`) one that is above what it means."""
+
+    curie: str
+    mapping: Literal["exact", "broad"]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTable:
+    """Concepts by code."""
+
+    by_code: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def from_xrefs(cls, concepts: Iterable[tuple[str, Iterable[str]]]) -> CodeTable:
+        """Build the table from concepts and their cross-references; a concept's own CURIE is a code, too.
+
+        >>> CodeTable.from_xrefs([("DOID:9352", ["MeSH:D003924"])]).match("MESH:D003924")
+        (CodeMatch(curie='DOID:9352', mapping='exact'),)
+        """
+        found: dict[str, set[str]] = defaultdict(set)
+        for curie, xrefs in concepts:
+            for code in (curie, *xrefs):
+                found[normalise_code(code)].add(curie)
+        return cls({code: tuple(sorted(curies)) for code, curies in found.items()})
+
+    def match(self, code: str) -> tuple[CodeMatch, ...]:
+        """Return the concepts of a code, sorted; empty when it is not known.
+
+        >>> table = CodeTable.from_xrefs([("DOID:9352", ["ICD10CM:E11"])])
+        >>> table.match("ICD10CM:E11.65")
+        (CodeMatch(curie='DOID:9352', mapping='broad'),)
+        """
+        code = normalise_code(code)
+        for depth, candidate in enumerate(_broaden(code)):
+            curies = self.by_code.get(candidate, ())
+            if curies:
+                return tuple(CodeMatch(curie, "broad" if depth else "exact") for curie in curies)
+        return ()
+
+
+@cache
+def read_starter_codes() -> CodeTable:
+    """Return the codes of the starter knowledge: conditions, other findings and drugs."""
+    rows = [*read_table("conditions"), *read_table("findings")]
+    concepts = [(row["curie"], split(row["xrefs"])) for row in rows]
+    concepts += [(row["curie"], _drug_codes(row)) for row in read_table("drugs")]
+    return CodeTable.from_xrefs(concepts)
+
+
+def normalise_code(code: str) -> str:
+    """Return a code in its written form: preferred prefix, ICD codes with their dot and in upper case.
+
+    >>> normalise_code("icd9:25000"), normalise_code("ICD-10-CM:e1165"), normalise_code("ICD10CM:I10")
+    ('ICD9CM:250.00', 'ICD10CM:E11.65', 'ICD10CM:I10')
+    """
+    curie = normalise_curie(code)
+    prefix, _, local = curie.partition(":")
+    if prefix not in _ICD:
+        return curie
+    form = _ICD9_DOTLESS if prefix == "ICD9CM" else _ICD10_DOTLESS
+    local = local.strip().upper().rstrip(".")
+    parts = form.fullmatch(local)
+    return f"{prefix}:{parts.group(1)}.{parts.group(2)}" if parts else f"{prefix}:{local}"
+
+
+def _drug_codes(row: dict[str, str]) -> tuple[str, ...]:
+    return (*(f"ATC:{code}" for code in split(row["atc"])), *(f"RXCUI:{code}" for code in split(row["rxcui"])))
+
+
+def _broaden(code: str) -> Iterator[str]:
+    """The code, then for ICD its sister classification and ever shorter codes, down to three characters."""
+    yield code
+    prefix, _, local = code.partition(":")
+    if prefix not in _ICD:
+        return
+    while True:
+        if prefix in _SAME_CODES:
+            yield f"{_SAME_CODES[prefix]}:{local}"
+        stem, dot, rest = local.partition(".")
+        if not dot:
+            return
+        local = f"{stem}.{rest[:-1]}" if len(rest) > 1 else stem
+        yield f"{prefix}:{local}"
