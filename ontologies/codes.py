@@ -19,7 +19,7 @@ from ontologies.starter import read_table, split
 _ICD: Final = frozenset({"ICD10CM", "ICD10", "ICD9CM"})
 _ICD9_DOTLESS: Final = re.compile(r"(E\d{3}|V\d{2}|\d{3})(\d{1,2})")
 _ICD10_DOTLESS: Final = re.compile(r"([A-Z]\d[0-9A-Z])([0-9A-Z]{1,4})")
-_SAME_CODES: Final = {"ICD10CM": "ICD10", "ICD10": "ICD10CM"}
+_SISTERS: Final = {"ICD10CM": "ICD10", "ICD10": "ICD10CM"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class CodeTable:
         (CodeMatch(curie='DOID:9352', mapping='broad'),)
         """
         code = normalise_code(code)
-        for depth, candidate in enumerate(_broaden(code)):
+        for mapping, candidate in _broaden(code):
             curies = self.by_code.get(candidate, ())
             if curies:
-                return tuple(CodeMatch(curie, "broad" if depth else "exact") for curie in curies)
+                return tuple(CodeMatch(curie, mapping) for curie in curies)
         return ()
 
 
@@ -93,17 +93,12 @@ def _drug_codes(row: dict[str, str]) -> tuple[str, ...]:
     return (*(f"ATC:{code}" for code in split(row["atc"])), *(f"RXCUI:{code}" for code in split(row["rxcui"])))
 
 
-def _broaden(code: str) -> Iterator[str]:
-    """The code, then for ICD its sister classification and ever shorter codes, down to three characters."""
-    yield code
+def _broaden(code: str) -> Iterator[tuple[Literal["exact", "broad"], str]]:
+    """The code, for ICD-10 its sister classification, and for ICD ever shorter codes down to three characters."""
     prefix, _, local = code.partition(":")
-    if prefix not in _ICD:
-        return
-    while True:
-        if prefix in _SAME_CODES:
-            yield f"{_SAME_CODES[prefix]}:{local}"
-        stem, dot, rest = local.partition(".")
-        if not dot:
-            return
+    prefixes = (prefix, _SISTERS[prefix]) if prefix in _SISTERS else (prefix,)
+    yield from (("exact", f"{p}:{local}") for p in prefixes)
+    while prefix in _ICD and "." in local:
+        stem, _, rest = local.partition(".")
         local = f"{stem}.{rest[:-1]}" if len(rest) > 1 else stem
-        yield f"{prefix}:{local}"
+        yield from (("broad", f"{p}:{local}") for p in prefixes)

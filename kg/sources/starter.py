@@ -15,8 +15,8 @@ from ontologies.prefixes import normalise_curie
 from ontologies.starter import FOLDER, TABLES, Row, TableError, read_numbered, split
 
 _GRAPH_TABLES: Final = (
-    "references", "conditions", "drugs", "genes", "findings", "drug_classes", "indications", "contraindications", "interactions",
-    "side_effects", "class_members", "cross_reactivity", "gene_drug", "symptoms",
+    "references", "conditions", "drugs", "genes", "findings", "drug_classes", "indications", "contraindications",
+    "interactions", "side_effects", "class_members", "cross_reactivity", "gene_drug", "symptoms",
 )  # fmt: skip
 _PHENOTYPE_PREFIXES: Final = frozenset({"HP", "SYMP"})
 
@@ -96,7 +96,7 @@ class _Tables:
         return classes | self.drugs
 
     def read_findings(self) -> Iterator[Node]:
-        """Findings, symptoms, side effects and contraindicated conditions that `conditions` does not hold, once each."""
+        """What other tables name beside the conditions: findings, symptoms, side effects, contraindications."""
         seen = set(self.conditions.values())
         for row in self.read("findings"):
             seen.add(row["curie"])
