@@ -1,0 +1,140 @@
+"""Triples as numbered edges: the one shape in which every model of this room reads a graph.
+
+Numbering is sorted, so that permuting or repeating the input changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.errors import InputError, UnknownNameError
+
+Ids = NDArray[np.int64]
+Row = tuple[str, str, str]
+
+UNTYPED = "entity"
+
+
+@dataclass(frozen=True, slots=True)
+class Triples:
+    """A graph as numbered edges.
+
+    `entities` and `relations` are sorted names, `types` and `names` are aligned with `entities` (a name is "" when
+    unknown), `edges` is (num_edges, 3) of head, relation and tail ids, sorted and without repeats.
+    """
+
+    entities: tuple[str, ...]
+    relations: tuple[str, ...]
+    types: tuple[str, ...]
+    names: tuple[str, ...]
+    edges: Ids
+
+    @property
+    def num_entities(self) -> int:
+        """How many entities there are."""
+        return len(self.entities)
+
+    @property
+    def content_hash(self) -> str:
+        """A 128-bit hash of everything the models see, in hexadecimal."""
+        digest = blake2b(digest_size=16)
+        for part in (self.entities, self.relations, self.types, self.names):
+            digest.update("\x1f".join(part).encode())
+            digest.update(b"\x1e")
+        digest.update(np.ascontiguousarray(self.edges).tobytes())
+        return digest.hexdigest()
+
+    def entity_ids(self) -> dict[str, int]:
+        """Return the number of each entity."""
+        return {entity: number for number, entity in enumerate(self.entities)}
+
+    def relation_id(self, relation: str) -> int:
+        """Return the number of `relation`; UnknownNameError when the graph has no such relation."""
+        if relation not in self.relations:
+            raise UnknownNameError("relation", relation, self.relations)
+        return self.relations.index(relation)
+
+    def pairs_of(self, relation: str) -> Ids:
+        """Return the (num_pairs, 2) head and tail ids that `relation` joins."""
+        number = self.relation_id(relation)
+        pairs: Ids = self.edges[self.edges[:, 1] == number][:, [0, 2]]
+        return pairs
+
+
+def type_of(entity: str) -> str:
+    """Return the type that a name carries: what stands before `::`, else the CURIE prefix, else "entity".
+
+    >>> type_of("Disease::DOID:14330"), type_of("HP:0001250"), type_of("aspirin")
+    ('Disease', 'HP', 'entity')
+    """
+    for separator in ("::", ":"):
+        prefix, found, _ = entity.partition(separator)
+        if found and prefix:
+            return prefix
+    return UNTYPED
+
+
+def build_triples(
+    rows: Iterable[Row],
+    *,
+    types: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+    extra_entities: Iterable[str] = (),
+) -> Triples:
+    """Number `rows` of head, relation, tail.
+
+    Types not given are read from the entity's own name (`type_of`). `extra_entities` have no edge yet but may be
+    asked for. InputError when there is no row at all.
+    """
+    unique = sorted(set(rows))
+    if not unique:
+        raise InputError("There is not a single triple; give at least one line of head, relation, tail.")
+    entities = tuple(sorted({r[0] for r in unique} | {r[2] for r in unique} | set(extra_entities)))
+    relations = tuple(sorted({r[1] for r in unique}))
+    entity_ids = {e: i for i, e in enumerate(entities)}
+    relation_ids = {r: i for i, r in enumerate(relations)}
+    edges = np.array([(entity_ids[h], relation_ids[r], entity_ids[t]) for h, r, t in unique], dtype=np.int64)
+    known_types, known_names = types or {}, names or {}
+    return Triples(
+        entities,
+        relations,
+        tuple(known_types.get(e) or type_of(e) for e in entities),
+        tuple(known_names.get(e, "") for e in entities),
+        edges[np.lexsort(edges.T[::-1])],
+    )
+
+
+def to_pair_ids(triples: Triples, pairs: Iterable[tuple[str, str]]) -> Ids:
+    """Return the (num_pairs, 2) ids of pairs given by name; UnknownNameError for an entity that is not in the graph."""
+    ids = triples.entity_ids()
+    rows: list[tuple[int, int]] = []
+    for pair in pairs:
+        missing = [name for name in pair if name not in ids]
+        if missing:
+            raise InputError(
+                f'"{missing[0]}" is not an entity of this graph ({triples.num_entities} entities); '
+                "check its spelling and prefix, or train on a graph that has it."
+            )
+        rows.append((ids[pair[0]], ids[pair[1]]))
+    return np.array(rows, dtype=np.int64).reshape(-1, 2)
+
+
+def exclude_pairs(triples: Triples, relation: str, pairs: Ids) -> Triples:
+    """Return the graph without the given pairs of `relation`, in either direction; the numbering stays."""
+    number = triples.relation_id(relation)
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    gone = set(map(tuple, both.tolist()))
+    of_relation = np.flatnonzero(triples.edges[:, 1] == number)
+    drop = [i for i in of_relation.tolist() if (int(triples.edges[i, 0]), int(triples.edges[i, 2])) in gone]
+    return replace(triples, edges=np.delete(triples.edges, drop, axis=0))
+
+
+def with_inverses(triples: Triples) -> Ids:
+    """Return (2 · num_edges, 3) edges in which relation r + num_relations is the inverse of relation r."""
+    flipped = triples.edges[:, [2, 1, 0]] + np.array([0, len(triples.relations), 0])
+    return np.concatenate([triples.edges, flipped])
