@@ -41,7 +41,7 @@ def to_our_error(error: DriverError | Neo4jError, where: str) -> TheraGraphError
 
 
 def _unreachable(where: str, text: str) -> GraphUnavailableError:
-    first = text.splitlines()[0].partition(" (")[0].rstrip(":")
+    first = text.partition(" (")[0].rstrip(":")
     if any(word in text.lower() for word in _TLS_WORDS):
         return GraphUnavailableError(
             f"The graph server at {where} did not agree on TLS ({first}); use neo4j:// or bolt:// for a server "
@@ -68,4 +68,4 @@ def _client_error(error: ClientError, where: str, text: str) -> TheraGraphError:
 
 def _text(error: DriverError | Neo4jError) -> str:
     message = getattr(error, "message", None) or str(error)
-    return str(message).strip().rstrip(".") or type(error).__name__
+    return " ".join(str(message).replace("^", " ").split()).rstrip(".") or type(error).__name__

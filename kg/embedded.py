@@ -15,9 +15,7 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +27,7 @@ from typing import Any
 import psutil
 
 from kg.errors import GraphLockedError, GraphUnavailableError, ResourceError
+from kg.supervised import did_not_start, free_ports, port_open, start_supervisor, write_command
 
 USER = "root"
 _START_SECONDS = 60.0
@@ -185,29 +184,14 @@ def _join(folder: Path) -> int:
 
 
 def _start(folder: Path, *, keep: bool) -> subprocess.Popen[bytes]:
-    bolt_port, http_port = _free_ports()
+    bolt_port, http_port = free_ports(2)
     _write_command(folder, bolt_port, http_port)
-    command = [sys.executable, "-m", "kg.supervisor", str(folder), *(["--keep"] if keep else [])]
-    owner = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL if keep else subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        cwd=Path(__file__).parents[1],
-    )
+    owner = start_supervisor(folder, keep=keep)
     where = {"bolt_port": bolt_port, "http_port": http_port, "supervisor_pid": owner.pid}
     draft = folder / "server.json.new"
     draft.write_text(json.dumps(where), encoding="utf-8")
     draft.replace(folder / "server.json")
     return owner
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
 
 
 def _write_command(folder: Path, bolt_port: int, http_port: int) -> None:
@@ -235,7 +219,7 @@ def _write_command(folder: Path, bolt_port: int, http_port: int) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write("\n".join(lines) + "\n")
     words = [f"{wheel}/jre/bin/java", f"@{folder}/arguments", "-cp", f"{wheel}/jars/*"]
-    (folder / "command").write_text("\n".join([*words, "com.arcadedb.server.ArcadeDBServer"]), encoding="utf-8")
+    write_command(folder, [*words, "com.arcadedb.server.ArcadeDBServer"])
 
 
 def _wheel_folder() -> Path:
@@ -254,9 +238,9 @@ def _wait_until_ready(folder: Path, owner: subprocess.Popen[bytes] | None) -> No
         if _answers(folder):
             return
         if owner is not None and owner.poll() not in (None, _LOCK_HELD):
-            raise _did_not_start(folder)
+            raise did_not_start(folder)
         time.sleep(0.05)
-    raise _did_not_start(folder)
+    raise did_not_start(folder)
 
 
 def _wait_until_stopped(folder: Path, owner: subprocess.Popen[bytes]) -> None:
@@ -281,17 +265,4 @@ def _answers(folder: Path) -> bool:
         where: dict[str, Any] = json.loads((folder / "server.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return all(_port_open(where[name]) for name in ("bolt_port", "http_port"))
-
-
-def _port_open(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _did_not_start(folder: Path) -> GraphUnavailableError:
-    log = folder / "server.log"
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    last = next((line for line in reversed(lines) if "rror" in line or "xception" in line), "no error in its log")
-    return GraphUnavailableError(f"The graph server of {folder} did not start ({last.strip()}); see {log}.")
+    return all(port_open(where[name]) for name in ("bolt_port", "http_port"))
