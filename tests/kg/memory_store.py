@@ -1,0 +1,50 @@
+"""A graph writer that keeps everything in dictionaries, for tests of what is written."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kg.model import Edge, Node
+
+
+@dataclass
+class MemoryStore:
+    """What `kg.build` needs of a store."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    edges: dict[str, Edge] = field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    num_edge_writes: int = 0
+
+    def create_constraints(self) -> None:
+        """Nothing to do."""
+
+    def write_nodes(self, nodes):
+        self.nodes.update((node.curie, node) for node in nodes)
+
+    def write_edges(self, edges):
+        @dataclass
+        class Count:
+            missing: int = 0
+
+        count = Count()
+        for edge in edges:
+            self.num_edge_writes += 1
+            if edge.subject in self.nodes and edge.object in self.nodes:
+                self.edges[edge.edge_key] = edge
+            else:
+                count.missing += 1
+        return count
+
+    def read_sources(self):
+        return list(self.sources.values())
+
+    def keep_source(self, name, properties):
+        self.sources[name] = {"name": name, **properties}
+
+    def retract(self, *, source):
+        gone = [key for key, edge in self.edges.items() if edge.primary_knowledge_source == source]
+        for key in gone:
+            del self.edges[key]
+        used = {end for edge in self.edges.values() for end in (edge.subject, edge.object)}
+        self.nodes = {c: n for c, n in self.nodes.items() if n.source != source or c in used}
+        return len(gone)

@@ -1,0 +1,133 @@
+"""Building from sources into a store kept in memory."""
+
+import pytest
+
+from kg.build import build_graph
+from kg.errors import FormatError, InputError, UnknownNameError
+from ontologies.biolink import Predicate
+from tests.kg.memory_store import MemoryStore
+from tests.ontologies.starter_tables import ROWS, write_starter
+
+DOID_OBO = """format-version: 1.2
+
+[Term]
+id: DOID:10763
+name: hypertension
+synonym: "HTN" EXACT []
+xref: MESH:D006973
+is_a: DOID:4
+
+[Term]
+id: DOID:4
+name: disease
+"""
+MONDO_OBO = """format-version: 1.2
+
+[Term]
+id: MONDO:0005044
+name: hypertensive disorder
+xref: DOID:10763
+is_a: MONDO:0004995
+
+[Term]
+id: MONDO:0004995
+name: cardiovascular disorder
+"""
+
+
+@pytest.fixture
+def starter(tmp_path):
+    return write_starter(tmp_path / "starter")
+
+
+@pytest.fixture
+def mondo(tmp_path):
+    (tmp_path / "mondo.obo").write_text(MONDO_OBO)
+    return tmp_path / "mondo.obo"
+
+
+def test_starter_rows_become_edges_with_their_citation(starter):
+    store = MemoryStore()
+    report = build_graph(store, ["starter"], path=starter)
+    assert report.to_json()["sources"] == [
+        {"name": "starter", "nodes": 8, "edges": 7, "skipped": 0, "reasons": {}, "unchanged": False}
+    ]
+    (treats,) = [e for e in store.edges.values() if e.predicate is Predicate.TREATS]
+    assert (treats.subject, treats.object) == ("DRUGBANK:DB00722", "DOID:10763")
+    properties = dict(treats.properties)
+    assert properties["line_of_therapy"] == 1
+    assert properties["citation"] == "Society, Guide, 2024"
+    assert properties["checked"] == "recalled"
+    assert properties["dose"] == "10 to 40 mg once daily"
+
+
+def test_polarity_is_kept_apart(starter):
+    store = MemoryStore()
+    build_graph(store, ["starter"], path=starter)
+    (edge,) = [e for e in store.edges.values() if e.predicate is Predicate.CONTRAINDICATED_IN]
+    assert (edge.subject, edge.object) == ("DRUGBANK:DB00722", "DOID:1558")
+    assert dict(edge.qualifiers) == {"severity_qualifier": "absolute"}
+
+
+def test_a_second_build_writes_nothing(starter):
+    store = MemoryStore()
+    first = build_graph(store, ["starter"], path=starter)
+    num_writes = store.num_edge_writes
+    second = build_graph(store, ["starter"], path=starter)
+    assert store.num_edge_writes == num_writes
+    assert second.sources[0].unchanged
+    assert (second.sources[0].nodes, second.sources[0].edges) == (first.sources[0].nodes, first.sources[0].edges)
+
+
+def test_a_changed_file_replaces_what_the_source_said(starter):
+    store = MemoryStore()
+    build_graph(store, ["starter"], path=starter)
+    write_starter(starter, {"interactions": []})
+    report = build_graph(store, ["starter"], path=starter)
+    assert not report.sources[0].unchanged
+    assert Predicate.INTERACTS_WITH not in {e.predicate for e in store.edges.values()}
+    assert len(store.edges) == 6
+
+
+def test_sources_one_after_the_other_give_the_graph_of_both_at_once(tmp_path, starter, mondo):
+    one_by_one, reverse = MemoryStore(), MemoryStore()
+    build_graph(one_by_one, ["starter"], path=starter)
+    build_graph(one_by_one, ["obo"], path=mondo)
+    build_graph(reverse, ["obo"], path=mondo)
+    build_graph(reverse, ["starter"], path=starter)
+    assert one_by_one.edges.keys() == reverse.edges.keys()
+    assert one_by_one.nodes == reverse.nodes
+    assert "MONDO:0005044" not in one_by_one.nodes
+    hierarchy = [e for e in one_by_one.edges.values() if e.primary_knowledge_source == "infores:obo"]
+    assert [(e.subject, e.object) for e in hierarchy] == [("DOID:10763", "MONDO:0004995")]
+
+
+def test_generic_concepts_and_missing_ends_are_counted(tmp_path):
+    (tmp_path / "doid.obo").write_text(DOID_OBO + "is_a: DOID:0\n")
+    report = build_graph(MemoryStore(), ["do"], path=tmp_path)
+    assert report.sources[0].reasons == {"touches a generic concept": 2}
+    (tmp_path / "doid.obo").write_text(DOID_OBO.replace("is_a: DOID:4", "is_a: DOID:77"))
+    report = build_graph(MemoryStore(), ["do"], path=tmp_path)
+    assert report.sources[0].reasons == {"an end that no source describes": 1}
+
+
+def test_a_row_with_an_unknown_name_is_skipped_and_counted(starter):
+    row = {**ROWS["indications"][0], "drug": "aspirin"}
+    write_starter(starter, {"indications": [*ROWS["indications"], row]})
+    report = build_graph(MemoryStore(), ["starter"], path=starter)
+    assert report.sources[0].reasons == {"indications: a name that no table defines": 1}
+
+
+def test_unknown_sources_and_missing_files():
+    with pytest.raises(UnknownNameError, match=r'There is no source "hpoo".* Did you mean "hpo"'):
+        build_graph(MemoryStore(), ["hpoo"])
+    with pytest.raises(InputError, match="No source was named"):
+        build_graph(MemoryStore(), [])
+    with pytest.raises(InputError, match="needs its file"):
+        build_graph(MemoryStore(), ["symp"])
+
+
+def test_a_damaged_starter_table_is_named(starter):
+    (starter / "drugs.tsv").write_text("drug\tcurie\n")
+    with pytest.raises(FormatError, match=r"drugs\.tsv, line 1"):
+        build_graph(MemoryStore(), ["starter"], path=starter)

@@ -1,0 +1,105 @@
+"""Entity resolution on hand-made concepts."""
+
+import random
+
+import pytest
+
+from kg.model import Node
+from kg.resolve import resolve_nodes
+from ontologies.biolink import Category
+
+A, B = "infores:a", "infores:b"
+
+
+def disease(curie, name="x", source=A, xrefs=(), synonyms=()):
+    return Node(curie, Category.DISEASE, name, source, synonyms=synonyms, xrefs=xrefs)
+
+
+def test_concepts_join_over_a_shared_identifier_and_the_preferred_prefix_speaks():
+    result = resolve_nodes(
+        [
+            disease("OMIM:125853", "NIDDM", B, xrefs=("UMLS:C0011860",), synonyms=("T2DM",)),
+            disease("DOID:9352", "type 2 diabetes mellitus", A, xrefs=("UMLS:C0011860",)),
+        ]
+    )
+    (node,) = result.nodes
+    assert (node.curie, node.name) == ("DOID:9352", "type 2 diabetes mellitus")
+    assert node.synonyms == ("NIDDM", "T2DM")
+    assert node.xrefs == ("OMIM:125853", "UMLS:C0011860")
+    assert dict(node.properties)["sources"] == (A, B)
+    assert result.resolve("OMIM:125853") == result.resolve("UMLS:C0011860") == "DOID:9352"
+    assert result.num_merged == 1
+
+
+def test_two_concepts_of_one_authority_are_never_joined():
+    result = resolve_nodes([disease("DOID:1", xrefs=("MESH:D1",)), disease("DOID:2", "y", xrefs=("MESH:D1",))])
+    assert [n.curie for n in result.nodes] == ["DOID:1", "DOID:2"]
+    (ambiguity,) = result.ambiguities
+    assert (ambiguity.curie, ambiguity.concepts) == ("MESH:D1", ("DOID:1", "DOID:2"))
+    assert result.resolve("MESH:D1") == "MESH:D1"
+
+
+def test_a_concept_that_names_two_others_of_one_authority_joins_neither():
+    result = resolve_nodes(
+        [disease("DOID:1", xrefs=("OMIM:1", "OMIM:2")), disease("OMIM:1", "a"), disease("OMIM:2", "b")]
+    )
+    assert len(result.nodes) == 3
+    assert result.ambiguities[0].concepts == ("OMIM:1", "OMIM:2")
+
+
+def test_a_chain_that_would_join_two_is_taken_apart():
+    nodes = [disease("DOID:1", xrefs=("UMLS:C1",)), disease("OMIM:5", "m", xrefs=("UMLS:C1", "MESH:D9"))]
+    nodes.append(disease("DOID:2", "z", xrefs=("MESH:D9",)))
+    result = resolve_nodes(nodes)
+    assert len(result.nodes) == 3
+    assert result.ambiguities[0].reason == "chain joins different concepts"
+
+
+def test_a_disease_never_becomes_a_phenotype():
+    finding = Node("HP:0000822", Category.PHENOTYPIC_FEATURE, "Hypertension", A, xrefs=("UMLS:C0020538",))
+    result = resolve_nodes([finding, disease("DOID:10763", "hypertension", xrefs=("UMLS:C0020538",))])
+    assert {n.curie for n in result.nodes} == {"HP:0000822", "DOID:10763"}
+
+
+def test_codes_that_many_concepts_share_never_join():
+    result = resolve_nodes([disease("DOID:1", xrefs=("ICD10CM:E11",)), disease("OMIM:1", "y", xrefs=("ICD10CM:E11",))])
+    assert len(result.nodes) == 2
+
+
+def test_drugs_and_chemicals_join():
+    chemical = Node("CHEBI:6801", Category.CHEMICAL_ENTITY, "metformin", B, xrefs=("DRUGBANK:DB00331",))
+    drug = Node("DRUGBANK:DB00331", Category.DRUG, "Metformin", A)
+    (node,) = resolve_nodes([chemical, drug]).nodes
+    assert (node.curie, node.category, node.xrefs) == ("DRUGBANK:DB00331", Category.DRUG, ("CHEBI:6801",))
+
+
+def test_the_strongest_source_names_a_concept():
+    nodes = [disease("DOID:1", "from a", A), disease("DOID:1", "from b", B)]
+    (node,) = resolve_nodes(nodes, source_order=(B, A)).nodes
+    assert (node.name, node.synonyms, node.source) == ("from b", ("from a",), B)
+
+
+@pytest.mark.parametrize(
+    ("curie", "name", "category"),
+    [("DOID:4", "disease", Category.DISEASE), ("MESH:D1", "Therapeutic agent", Category.DRUG)],
+)
+def test_generic_concepts_are_set_aside(curie, name, category):
+    result = resolve_nodes([Node(curie, category, name, A), disease("DOID:9352")])
+    assert [n.curie for n in result.nodes] == ["DOID:9352"]
+    assert result.generic == {curie}
+
+
+def test_the_order_of_nodes_changes_nothing():
+    rng = random.Random(5)
+    prefixes = ("DOID", "OMIM", "ORPHA", "MESH", "UMLS")
+    identifiers = [f"{p}:{i}" for p in prefixes for i in range(10, 60)]
+    nodes = [
+        disease(c, f"name {i % 7}", rng.choice((A, B)), xrefs=tuple(rng.sample(identifiers, 1)))
+        for i, c in enumerate(identifiers + identifiers[:20])
+    ]
+    expected = resolve_nodes(nodes)
+    for _ in range(20):
+        rng.shuffle(nodes)
+        assert resolve_nodes(nodes) == expected
+    assert expected.num_merged > 0
+    assert expected.ambiguities

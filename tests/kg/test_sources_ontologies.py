@@ -1,0 +1,178 @@
+"""OBO, OWL and OBO Graph files that say the same, and the Disease and Symptom Ontologies."""
+
+import gzip
+import json
+
+import pytest
+
+from kg.errors import FormatError, InputError
+from kg.model import Edge, Node
+from kg.sources import Skip, open_source
+from ontologies.biolink import Category, Predicate
+
+OBO = """format-version: 1.2
+data-version: releases/2026-07-30/symp.obo
+
+[Term]
+id: MONDO:0005148
+name: type 2 diabetes mellitus
+synonym: "T2D" EXACT []
+synonym: "adult-onset diabetes" RELATED []
+xref: DOID:9352 {source="MONDO:equivalentTo"}
+xref: OMIM:125853 {source="MONDO:relatedTo"}
+xref: MESH:D003924
+is_a: MONDO:0005015
+relationship: disease_has_location UBERON:0001264
+relationship: odd_relation UBERON:0000178
+
+[Term]
+id: MONDO:0005015
+name: diabetes mellitus
+
+[Term]
+id: MONDO:0000009
+name: obsolete thing
+is_obsolete: true
+
+[Term]
+id: MONDO:0000010
+"""
+OWL = """@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix oio: <http://www.geneontology.org/formats/oboInOwl#> . @prefix obo: <http://purl.obolibrary.org/obo/> .
+obo:MONDO_0005148 a owl:Class ; rdfs:label "type 2 diabetes mellitus" ;
+  oio:hasExactSynonym "T2D" ; oio:hasRelatedSynonym "adult-onset diabetes" ; oio:hasDbXref "DOID:9352", "MESH:D003924" ;
+  rdfs:subClassOf obo:MONDO_0005015,
+    [ a owl:Restriction ; owl:onProperty obo:RO_0004026 ; owl:someValuesFrom obo:UBERON_0001264 ] .
+obo:MONDO_0005015 a owl:Class ; rdfs:label "diabetes mellitus" .
+obo:MONDO_0000009 a owl:Class ; rdfs:label "obsolete thing" ; owl:deprecated true .
+"""
+BASE = "http://purl.obolibrary.org/obo/"
+GRAPH = {
+    "graphs": [
+        {
+            "nodes": [
+                {
+                    "id": f"{BASE}MONDO_0005148",
+                    "lbl": "type 2 diabetes mellitus",
+                    "type": "CLASS",
+                    "meta": {
+                        "synonyms": [
+                            {"pred": "hasExactSynonym", "val": "T2D"},
+                            {"pred": "hasRelatedSynonym", "val": "adult-onset diabetes"},
+                        ],
+                        "xrefs": [{"val": "DOID:9352"}, {"val": "MESH:D003924"}],
+                    },
+                },
+                {"id": f"{BASE}MONDO_0005015", "lbl": "diabetes mellitus", "type": "CLASS"},
+                {"id": f"{BASE}MONDO_0000009", "lbl": "obsolete thing", "type": "CLASS", "meta": {"deprecated": True}},
+                {"id": f"{BASE}RO_0004026", "lbl": "disease has location", "type": "PROPERTY"},
+            ],
+            "edges": [
+                {"sub": f"{BASE}MONDO_0005148", "pred": "is_a", "obj": f"{BASE}MONDO_0005015"},
+                {"sub": f"{BASE}MONDO_0005148", "pred": f"{BASE}RO_0004026", "obj": f"{BASE}UBERON_0001264"},
+            ],
+        }
+    ]
+}
+
+
+def write_obo(folder):
+    (folder / "m.obo").write_text(OBO)
+    return folder / "m.obo"
+
+
+def write_gzipped_obo(folder):
+    (folder / "m.obo.gz").write_bytes(gzip.compress(OBO.encode()))
+    return folder / "m.obo.gz"
+
+
+def write_owl(folder):
+    (folder / "m.ttl").write_text(OWL)
+    return folder / "m.ttl"
+
+
+def write_graph(folder):
+    (folder / "m.json").write_text(json.dumps(GRAPH))
+    return folder / "m.json"
+
+
+@pytest.mark.parametrize("write", [write_obo, write_gzipped_obo, write_owl, write_graph])
+def test_every_format_gives_the_same_graph(tmp_path, write):
+    path, source = write(tmp_path), open_source("obo")
+    nodes = {n.curie: n for n in source.read_nodes(path) if isinstance(n, Node)}
+    assert nodes.keys() == {"MONDO:0005148", "MONDO:0005015"}
+    diabetes = nodes["MONDO:0005148"]
+    assert diabetes.name == "type 2 diabetes mellitus"
+    assert diabetes.synonyms == ("T2D", "adult-onset diabetes")
+    assert diabetes.xrefs == ("DOID:9352", "MESH:D003924")
+    assert diabetes.category is Category.DISEASE
+    edges = {(e.subject, e.predicate, e.object) for e in source.read_edges(path) if isinstance(e, Edge)}
+    assert edges == {
+        ("MONDO:0005148", Predicate.SUBCLASS_OF, "MONDO:0005015"),
+        ("MONDO:0005148", Predicate.DISEASE_HAS_LOCATION, "UBERON:0001264"),
+    }
+
+
+def test_what_is_left_out_says_why(tmp_path):
+    path, source = write_obo(tmp_path), open_source("obo")
+    items = [*source.read_nodes(path), *source.read_edges(path)]
+    assert [item.reason for item in items if isinstance(item, Skip)] == [
+        "obsolete term",
+        "term without a name",
+        "relation odd_relation has no predicate here",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.json", "[]", "must be an object"),
+        ("a.json", '{"graphs": 1}', "no list `graphs`"),
+        ("a.json", '{"graphs":', "is not JSON at column"),
+        ("a.ttl", "@prefix x", "is not an OWL file"),
+        ("a.owl", "<rdf", "line 1: is not an OWL file"),
+        ("a.csv", "x", 'has the ending ".csv"'),
+    ],
+)
+def test_damaged_files(tmp_path, name, text, expected):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FormatError, match=expected):
+        list(open_source("obo").read_nodes(tmp_path / name))
+
+
+def test_a_cut_gzip_file(tmp_path):
+    (tmp_path / "m.obo.gz").write_bytes(gzip.compress(OBO.encode() * 50)[:-40])
+    with pytest.raises(FormatError, match="middle of its gzip"):
+        list(open_source("obo").read_nodes(tmp_path / "m.obo.gz"))
+
+
+def test_obo_needs_a_file(tmp_path):
+    with pytest.raises(InputError, match="--from FILE"):
+        open_source("obo").input_files(tmp_path)
+
+
+def test_symptom_ontology_version(tmp_path):
+    (tmp_path / "symp.obo").write_text(OBO)
+    assert open_source("symp").read_version(tmp_path) == "2026-07-30"
+
+
+DO_NAMES = 'id\tlabel\tsubClassOf\n"DOID:9352"\t"type 2 diabetes mellitus"\t"diabetes mellitus"\n'
+DO_NAMES += '"DOID:9351"\t"diabetes mellitus"\t"glucose metabolism disease"\n'
+DO_XREFS = 'id\tlabel\txref\n"DOID:9352"\t"type 2 diabetes mellitus"\t"MIM:125853"\n'
+
+
+def test_disease_ontology_from_its_report_tables(tmp_path):
+    (tmp_path / "HumanDO.tsv").write_text(DO_NAMES)
+    (tmp_path / "allXREFinDO.tsv").write_text(DO_XREFS)
+    source = open_source("do")
+    nodes = {n.curie: n for n in source.read_nodes(tmp_path) if isinstance(n, Node)}
+    assert nodes["DOID:9352"].xrefs == ("OMIM:125853",)
+    assert [(e.subject, e.object) for e in source.read_edges(tmp_path) if isinstance(e, Edge)] == [
+        ("DOID:9352", "DOID:9351")
+    ]
+
+
+def test_disease_ontology_needs_both_tables(tmp_path):
+    (tmp_path / "HumanDO.tsv").write_text(DO_NAMES)
+    with pytest.raises(InputError, match=r"neither doid\.obo nor HumanDO\.tsv and allXREFinDO\.tsv"):
+        open_source("do").input_files(tmp_path)
