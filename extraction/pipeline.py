@@ -1,0 +1,203 @@
+"""From documents to mentions and statements: one pure stage over a stream, the same for one text and for a million."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Literal
+
+import scispacy.abbreviation  # noqa: F401  registers the component
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from extraction.assertion import ASSERTIONS, Assertion, read_assertions
+from extraction.deidentify import deidentify
+from extraction.dictionary import Dictionary, build_dictionary
+from extraction.document import (
+    Annotated,
+    EntityType,
+    Link,
+    Linker,
+    LinkRequest,
+    Recognizer,
+    Section,
+    Skipped,
+    SourceDocument,
+    Span,
+)
+from extraction.language import find_foreign_language
+from extraction.patterns import find_patterns
+from extraction.relations import read_relations
+from extraction.sections import read_sections, section_at
+from extraction.sentences import split_sentences
+from extraction.spans import add_curies, merge_spans
+from kg.errors import InputError
+from kg.model import Mention, Node
+
+DICTIONARY = "dictionary"
+NOTE = "note"
+CORPUS_IDS = "MESH"
+Deidentify = Literal["notes", "always", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionConfig:
+    """How to read. `model` names a recognizer; `ids` is the prefix that mentions are linked to ("" is the graph's own).
+
+    `deidentify` says which documents lose their identifiers before anything else sees them. `gold_mentions` keeps a
+    file's own mentions and only links and relates them. Documents longer than `max_chars` are reported, not read.
+    """
+
+    model: str = "fast"
+    ids: str = ""
+    deidentify: Deidentify = "notes"
+    gold_mentions: bool = False
+    batch_size: int = 32
+    max_chars: int = 1_000_000
+
+    def create(self, nodes: Iterable[Node] = ()) -> Extractor:
+        """Return the extractor; `nodes` of a graph add their names to the dictionary. UnknownNameError for a model."""
+        if self.batch_size < 1:
+            raise InputError(f"batch_size is {self.batch_size}; it must be 1 or more.")
+        dictionary = build_dictionary(nodes)
+        return Extractor(self, dictionary, _load_recognizer(self.model), _load_linker(self, nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """A configured pipeline. `recognizer` None leaves recognition to the dictionary and the patterns."""
+
+    config: ExtractionConfig
+    dictionary: Dictionary
+    recognizer: Recognizer | None
+    linker: Linker | None
+
+    def annotate(self, documents: Iterable[SourceDocument | Skipped]) -> Iterator[Annotated | Skipped]:
+        """Yield what each document says, in order; documents that are not read, and those skipped before, come as Skipped."""
+        language = build_language()
+        stream = iter(documents)
+        while batch := list(islice(stream, self.config.batch_size)):
+            ready = [self._prepare(item) for item in batch]
+            read = iter(self._annotate_batch(language, [d for d in ready if isinstance(d, SourceDocument)]))
+            for item in ready:
+                yield next(read) if isinstance(item, SourceDocument) else item
+
+    def _prepare(self, item: SourceDocument | Skipped) -> SourceDocument | Skipped:
+        if isinstance(item, Skipped):
+            return item
+        text = item.document.text
+        if len(text) > self.config.max_chars:
+            return _skipped(item, f"not read: {len(text)} characters, more than {self.config.max_chars}")
+        if foreign := find_foreign_language(text):
+            return _skipped(item, f"not read: the text is in {foreign}, only English is read")
+        return self._without_identifiers(item)
+
+    def _without_identifiers(self, item: SourceDocument) -> SourceDocument:
+        mode, document = self.config.deidentify, item.document
+        if mode == "never" or (mode == "notes" and document.kind != NOTE):
+            return item
+        clean = deidentify(document.text, document.document_id)
+        title = deidentify(document.title, document.document_id)
+        return replace(item, document=replace(document, text=clean.text, title=title.text))
+
+    def _annotate_batch(self, language: Language, items: Sequence[SourceDocument]) -> Iterator[Annotated]:
+        docs = list(language.pipe((item.document.text for item in items), batch_size=self.config.batch_size))
+        spans = list(self._recognize(items, docs))
+        forms = [_long_forms(doc) for doc in docs]
+        for item, found, links in zip(items, spans, self._link(items, spans, forms), strict=True):
+            yield _annotate(item, found, links)
+
+    def _recognize(self, items: Sequence[SourceDocument], docs: Sequence[Doc]) -> Iterator[tuple[Span, ...]]:
+        if self.config.gold_mentions:
+            yield from (_gold_spans(item) for item in items)
+            return
+        tagged = self.recognizer.recognize(docs) if self.recognizer is not None else ([] for _ in docs)
+        for doc, model_spans in zip(docs, tagged, strict=True):
+            named = self.dictionary.find(doc.text)
+            known = add_curies(model_spans, named, retype=self.config.ids != CORPUS_IDS)
+            yield merge_spans(find_patterns(doc.text), known, named)
+
+    def _link(
+        self, items: Sequence[SourceDocument], spans: Sequence[tuple[Span, ...]], forms: Sequence[Mapping[str, str]]
+    ) -> Iterator[list[Link]]:
+        if self.linker is None:
+            for found, long_forms, item in zip(spans, forms, items, strict=True):
+                yield [self._look_up(item.document.text, span, long_forms) for span in found]
+            return
+        yield from self.linker.link(
+            LinkRequest(item.document.text, found, long_forms)
+            for item, found, long_forms in zip(items, spans, forms, strict=True)
+        )
+
+    def _look_up(self, text: str, span: Span, long_forms: Mapping[str, str]) -> Link:
+        if span.curie:
+            return Link(span.curie, 1.0)
+        long_form = long_forms.get(text[span.start : span.end], "")
+        named = [s for s in self.dictionary.find(long_form) if (s.start, s.end) == (0, len(long_form))]
+        return Link(named[0].curie if named else "", 1.0 if named else 0.0)
+
+
+def build_language() -> Language:
+    """Return the tokenizer with scispaCy's AbbreviationDetector; nothing is loaded from outside."""
+    language = spacy.blank("en")
+    language.max_length = 10_000_000
+    language.add_pipe("abbreviation_detector")
+    return language
+
+
+def _annotate(item: SourceDocument, spans: Sequence[Span], links: Sequence[Link]) -> Annotated:
+    text = item.document.text
+    sections = item.sections or read_sections(text)
+    sentences = split_sentences(text)
+    asserted = read_assertions(text, spans, sentences, sections)
+    mentions = tuple(
+        _to_mention(item, span, link, sections, assertion)
+        for span, link, assertion in zip(spans, links, asserted, strict=True)
+    )
+    statements = read_relations(item.document.document_id, text, mentions, sentences, sections)
+    return Annotated(replace(item, sections=sections), mentions, statements)
+
+
+def _to_mention(
+    item: SourceDocument, span: Span, link: Link, sections: Sequence[Section], assertion: Assertion
+) -> Mention:
+    section = section_at(sections, span.start)
+    return Mention(
+        document_id=item.document.document_id,
+        start=span.start,
+        end=span.end,
+        text=item.document.text[span.start : span.end],
+        type=span.type.value,
+        curie=link.curie,
+        score=round(span.score, 4),
+        section=section.name if section is not None else "",
+        **{name: getattr(assertion, name) for name in ASSERTIONS},
+    )
+
+
+def _gold_spans(item: SourceDocument) -> tuple[Span, ...]:
+    """Return a file's own mentions as spans; their identifiers are withheld, for linking is what is asked for."""
+    spans = [Span(m.start, m.end, EntityType(m.type)) for m in item.mentions]
+    return tuple(sorted(spans, key=lambda s: (s.start, s.end)))
+
+
+def _long_forms(doc: Doc) -> dict[str, str]:
+    return {short.text: short._.long_form.text for short in doc._.abbreviations}
+
+
+def _skipped(item: SourceDocument, reason: str) -> Skipped:
+    return Skipped(item.path, item.position, f"{item.document.document_id}: {reason}")
+
+
+def _load_recognizer(name: str) -> Recognizer | None:
+    if name == DICTIONARY:
+        return None
+    from extraction.ner import load_recognizer
+
+    return load_recognizer(name)
+
+
+def _load_linker(config: ExtractionConfig, nodes: Iterable[Node]) -> Linker | None:
+    return None

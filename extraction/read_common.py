@@ -1,0 +1,142 @@
+"""What every reader needs: files opened (gz or not), lines with numbers, records cut out of big XML, documents made."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from extraction.document import GoldRelation, Section, Skipped, SourceDocument, content_hash
+from kg.errors import InputError, ResourceError
+from kg.model import Document, Mention
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK = 1 << 20
+
+Item = SourceDocument | Skipped
+
+
+def open_binary(path: Path) -> IO[bytes]:
+    """Open a file, unpacked when it is gzip; InputError when it is absent, ResourceError when it may not be read."""
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == _GZIP_MAGIC
+        return gzip.open(path, "rb") if packed else path.open("rb")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise InputError(f"{path}: there is no such file; check the name.") from error
+    except OSError as error:
+        raise ResourceError(f"{path}: cannot be read ({error.strerror}); check its rights.") from error
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str | Skipped]]:
+    """Yield (line number, line without its end); a line that is not UTF-8, or a gzip that breaks off, comes as Skipped."""
+    number = 0
+    with open_binary(path) as file:
+        lines = iter(file)
+        while True:
+            try:
+                raw = next(lines, None)
+            except (EOFError, OSError) as error:
+                yield number, Skipped(str(path), f"after line {number}", f"the file is damaged: {error}")
+                return
+            if raw is None:
+                return
+            number += 1
+            yield number, _decode_line(path, number, raw)
+
+
+def read_text(path: Path) -> str | Skipped:
+    """Return a whole file as text, line ends as \\n; Skipped when it is not UTF-8 or a damaged gzip."""
+    with open_binary(path) as file:
+        try:
+            raw = file.read()
+        except (EOFError, OSError) as error:
+            return Skipped(str(path), "whole file", f"the file is damaged: {error}")
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        return Skipped(str(path), f"byte {error.start}", encoding_reason(raw, error))
+
+
+def encoding_reason(raw: bytes, error: UnicodeDecodeError) -> str:
+    """Return the sentence that says why bytes are not text and what to do."""
+    if b"\x00" in raw[:1000]:
+        return "it is not a text file (it holds zero bytes); give its format with --format, or convert it to UTF-8"
+    return f"byte 0x{raw[error.start]:02x} is not UTF-8; convert the file, e.g. with iconv -f WINDOWS-1252 -t UTF-8"
+
+
+def read_elements(path: Path, tag: str) -> Iterator[tuple[str, Element | Skipped]]:
+    """Yield (position, element) of every `tag` of an XML file, one at a time; a broken one comes as Skipped.
+
+    Each element is parsed apart, so that one that is not well-formed does not cost the others. Entities and DTDs are
+    refused.
+    """
+    for number, raw in enumerate(_cut_elements(path, tag), start=1):
+        position = f"record {number}"
+        try:
+            yield position, fromstring(raw)
+        except (ParseError, DefusedXmlException, UnicodeDecodeError, ValueError, LookupError) as error:
+            yield position, Skipped(str(path), position, f"not well-formed XML: {error}")
+
+
+def to_source(
+    path: Path,
+    position: str,
+    *,
+    document_id: str,
+    text: str,
+    title: str = "",
+    kind: str,
+    sections: tuple[Section, ...] = (),
+    mentions: tuple[Mention, ...] = (),
+    relations: tuple[GoldRelation, ...] = (),
+) -> Item:
+    """Return a document with its provenance; Skipped when there is no text."""
+    if not text.strip():
+        return Skipped(str(path), position, f"{document_id}: it has no text")
+    document = Document(document_id, title, text, kind, path.name, content_hash(title, text))
+    return SourceDocument(document, str(path), position, sections, mentions, relations)
+
+
+def stem(path: Path) -> str:
+    """Return a file's name without .gz and without its extension."""
+    return Path(path.name.removesuffix(".gz")).stem
+
+
+def _decode_line(path: Path, number: int, raw: bytes) -> str | Skipped:
+    try:
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        return Skipped(str(path), f"line {number}", encoding_reason(raw, error))
+
+
+def _cut_elements(path: Path, tag: str) -> Iterator[bytes]:
+    begin = re.compile(rb"<" + tag.encode() + rb"[\s>]")
+    close = b"</" + tag.encode() + b">"
+    rest = b""
+    with open_binary(path) as file:
+        for chunk in _chunks(file):
+            rest += chunk
+            while (start := begin.search(rest)) and (end := rest.find(close, start.start())) >= 0:
+                yield rest[start.start() : end + len(close)]
+                rest = rest[end + len(close) :]
+    if left := begin.search(rest):
+        yield rest[left.start() :]
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield a file's content; a gzip that breaks off simply ends, its last record is then reported as broken."""
+    while True:
+        try:
+            chunk = file.read(_CHUNK)
+        except (EOFError, OSError):
+            return
+        if not chunk:
+            return
+        yield chunk
