@@ -22,6 +22,7 @@ PREFERRED_PREFIXES: Final[dict[Category, tuple[str, ...]]] = {
     Category.DISEASE: ("DOID", "MONDO", "OMIM", "ORPHA", "MESH"),
     Category.PHENOTYPIC_FEATURE: ("HP", "SYMP", "MESH", "UMLS"),
     Category.DRUG: ("DRUGBANK", "RXCUI", "CHEBI", "MESH", "ATC"),
+    Category.CHEMICAL_ENTITY: ("theragraph.class", "CHEBI", "MESH", "ATC", "NDFRT"),
     Category.GENE: ("NCBIGene", "HGNC"),
     Category.PROTEIN: ("UniProtKB", "PR"),
 }
@@ -40,11 +41,12 @@ AUTHORITIES: Final = frozenset(
         "UniProtKB",
         "UBERON",
         "GO",
+        "theragraph.class",
     }
 )
 IDENTITY_PREFIXES: Final = AUTHORITIES | {
     "MESH", "UMLS", "RXCUI", "UNII", "NCIT", "CHEMBL.COMPOUND", "PUBCHEM.COMPOUND", "DECIPHER",
-    "ENSEMBL", "NDFRT", "MEDDRA",
+    "ENSEMBL", "NDFRT", "MEDDRA", "ATC", "HGNC.SYMBOL",
 }  # fmt: skip
 _KINDS: Final[dict[Category, str]] = {
     Category.CHEMICAL_ENTITY: "chemical",

@@ -16,6 +16,11 @@ _CLASSES: Final = {
     "do": "kg.sources.do:DoSource",
     "symp": "kg.sources.symp:SympSource",
     "obo": "kg.sources.obo:OboSource",
+    "hetionet": "kg.sources.hetionet:HetionetSource",
+    "sider": "kg.sources.sider:SiderSource",
+    "atc": "kg.sources.atc:AtcSource",
+    "drugmechdb": "kg.sources.drugmechdb:DrugMechDbSource",
+    "kgx": "kg.sources.kgx:KgxSource",
 }
 SOURCE_NAMES: Final = tuple(sorted(_CLASSES))
 

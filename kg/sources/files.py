@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
@@ -10,13 +11,13 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO, cast
 
 from kg.errors import FormatError, InputError
 
 
 def find_file(path: Path | None, names: Sequence[str], source: str) -> Path:
-    """Return `path` itself when it is a file, or the first of `names` (also with `.gz`) inside the folder `path`.
+    """Return `path` itself when it is a file, or the first of `names` in the folder (also with `.gz` or `.bz2`).
 
     InputError when `path` is missing or holds none of them.
     """
@@ -34,29 +35,34 @@ def find_optional_file(path: Path | None, names: Sequence[str], source: str) -> 
         raise InputError(f'"{path}" does not exist; give the source {source} a file or folder with --from PATH.')
     if path.is_file():
         return path
-    candidates = (path / f"{name}{suffix}" for name in names for suffix in ("", ".gz"))
+    candidates = (path / f"{name}{suffix}" for name in names for suffix in ("", ".gz", ".bz2"))
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
-    """Open a UTF-8 text file, gzipped or not; what goes wrong while it is read becomes a FormatError."""
+    """Open a UTF-8 text file, plain, gzip or bzip2; what goes wrong while it is read becomes a FormatError."""
     try:
         with path.open("rb") as raw:
-            gzipped = raw.peek(2)[:2] == b"\x1f\x8b"
-            stream = gzip.GzipFile(fileobj=raw) if gzipped else raw
-            with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+            with io.TextIOWrapper(_decompress(raw), encoding="utf-8-sig", newline="") as text:
                 yield text
     except UnicodeDecodeError as error:
         raise FormatError(path, f"is not UTF-8 ({error.reason})", "save it as UTF-8") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FormatError(path, "ends in the middle of its gzip stream", "fetch it again") from error
+        raise FormatError(path, "ends in the middle of its compressed stream", "fetch it again") from error
     except FileNotFoundError as error:
         raise InputError(f'"{path}" does not exist; check the path.') from error
     except IsADirectoryError as error:
         raise InputError(f'"{path}" is a folder; name a file in it.') from error
     except PermissionError as error:
         raise InputError(f'"{path}" may not be read; check its permissions.') from error
+
+
+def _decompress(raw: io.BufferedReader) -> BinaryIO:
+    magic = raw.peek(3)[:3]
+    if magic[:2] == b"\x1f\x8b":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+    return cast(BinaryIO, bz2.BZ2File(raw) if magic == b"BZh" else raw)
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -49,7 +49,7 @@ class StarterSource(Source):
         yield from map(_to_condition, tables.read("conditions"))
         yield from map(_to_drug, tables.read("drugs"))
         yield from map(_to_class, tables.read("drug_classes"))
-        yield from (Node(r["curie"], Category.GENE, r["gene"], STARTER_SOURCE) for r in tables.read("genes"))
+        yield from map(_to_gene, tables.read("genes"))
         yield from tables.read_findings()
 
     def read_edges(self, path: Path | None) -> Iterator[Edge | Skip]:
@@ -138,6 +138,11 @@ def _to_drug(row: Row) -> Node:
         xrefs=atc + rxcui,
         properties=to_properties({"cost_class": row["cost_class"]}),
     )
+
+
+def _to_gene(row: Row) -> Node:
+    xrefs = (f"HGNC.SYMBOL:{row['gene']}",)
+    return Node(row["curie"], Category.GENE, row["gene"], STARTER_SOURCE, xrefs=xrefs)
 
 
 def _to_class(row: Row) -> Node:

@@ -17,6 +17,7 @@ _CURIE_FORMS: Final = {
     "DRUGBANK": re.compile(r"DRUGBANK:DB\d{5}"),
     "NCBIGene": re.compile(r"NCBIGene:\d+"),
     "MONDO": re.compile(r"MONDO:\d{7}"),
+    "MESH": re.compile(r"MESH:[CD]\d{6,9}"),
 }
 _XREF: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]*:[^\s:|]+")
 _ATC: Final = re.compile(r"[A-Z](\d{2}([A-Z]([A-Z](\d{2})?)?)?)?")

@@ -1,0 +1,160 @@
+"""KGX node and edge files (TSV or JSON Lines), the exchange form of Translator and of this project's own export.
+
+Specification: https://github.com/biolink/kgx/blob/master/specification/kgx-format.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from kg.errors import FormatError, InputError
+from kg.model import Edge, Node, Value, to_properties
+from kg.sources.biolink_words import to_agent_type, to_category, to_knowledge_level, to_predicate
+from kg.sources.files import check_keys, read_json_lines, read_table
+from kg.sources.source import Skip, Source, SourceInfo
+from ontologies.biolink import KnowledgeLevel
+from ontologies.prefixes import normalise_curie
+
+INFORES: Final = "infores:kgx"
+_NODE_KEYS: Final = ("id", "category")
+_EDGE_KEYS: Final = ("subject", "predicate", "object")
+_LISTS: Final = frozenset({"category", "synonym", "xref", "publications", "partners", "sources", "evidence"})
+_NODE_FIELDS: Final = frozenset({"id", "category", "name", "synonym", "xref", "provided_by", "equivalent_identifiers"})
+_EDGE_FIELDS: Final = frozenset(
+    {
+        "id", "subject", "predicate", "object", "primary_knowledge_source", "knowledge_source", "knowledge_level",
+        "agent_type", "negated", "publications", "confidence", "release", "run", "relation",
+    }
+)  # fmt: skip
+
+Record = dict[str, Any]
+
+
+class KgxSource(Source):
+    """A folder with one node file and one edge file."""
+
+    info = SourceInfo(
+        name="kgx",
+        title="KGX files of the user's",
+        infores=INFORES,
+        licence="the graph's own",
+        version="",
+        url="https://github.com/biolink/kgx",
+    )
+
+    def input_files(self, path: Path | None) -> tuple[Path, ...]:
+        """Return the node file and the edge file."""
+        if path is None or not path.is_dir():
+            raise InputError(f'"{path or ""}" is no folder; give one with nodes.tsv and edges.tsv (or .jsonl).')
+        return _find_one(path, "node"), _find_one(path, "edge")
+
+    def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
+        """Yield the nodes; one without a name is named by its identifier."""
+        file = self.input_files(path)[0]
+        for number, record in _read(file, _NODE_KEYS):
+            yield _to_node(file, number, record)
+
+    def read_edges(self, path: Path | None) -> Iterator[Edge | Skip]:
+        """Yield the edges; a predicate that this graph has no word for is skipped and counted."""
+        file = self.input_files(path)[1]
+        for number, record in _read(file, _EDGE_KEYS):
+            yield _to_edge(file, number, record)
+
+
+def _find_one(folder: Path, kind: str) -> Path:
+    endings = (".tsv", ".jsonl", ".tsv.gz", ".jsonl.gz")
+    found = [p for p in sorted(folder.glob(f"*{kind}s*")) if p.name.endswith(endings)]
+    if len(found) != 1:
+        raise InputError(f'"{folder}" holds {len(found)} files named *{kind}s*.tsv or .jsonl; it must be exactly one.')
+    return found[0]
+
+
+def _read(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[int, Record]]:
+    if ".jsonl" in path.name:
+        for number, record in read_json_lines(path):
+            check_keys(path, number, record, keys)
+            yield number, record
+        return
+    for number, row in read_table(path, keys):
+        yield number, {key: _from_cell(key, cell) for key, cell in row.items() if cell}
+
+
+def _from_cell(key: str, cell: str) -> Any:
+    """Lists are joined by `|` in TSV; the names of list columns are known."""
+    return cell.split("|") if key in _LISTS else cell
+
+
+def _to_node(path: Path, line: int, record: Record) -> Node:
+    curie = normalise_curie(str(record.get("id") or ""))
+    if not curie:
+        raise FormatError(path, "`id` is empty", "every node needs one", line=line)
+    xrefs = (*_to_list(record.get("xref")), *_to_list(record.get("equivalent_identifiers")))
+    return Node(
+        curie,
+        to_category(_to_list(record.get("category"))),
+        str(record.get("name") or curie),
+        _first(record.get("provided_by")) or INFORES,
+        synonyms=_to_list(record.get("synonym")),
+        xrefs=tuple(sorted({normalise_curie(x) for x in xrefs} - {curie})),
+        properties=to_properties(_to_extra(record, _NODE_FIELDS)),
+    )
+
+
+def _to_edge(path: Path, line: int, record: Record) -> Edge | Skip:
+    for key in _EDGE_KEYS:
+        if not record.get(key):
+            raise FormatError(path, f"`{key}` is empty", "every edge needs it", line=line)
+    known = to_predicate(str(record["predicate"]))
+    level = to_knowledge_level(str(record.get("knowledge_level") or ""))
+    if known is None:
+        return Skip(f"predicate {record['predicate']} has no word here", f"{path}, line {line}")
+    if level is KnowledgeLevel.PREDICTION and not record.get("run"):
+        return Skip("prediction without the run that made it", f"{path}, line {line}")
+    ends = (normalise_curie(str(record["subject"])), normalise_curie(str(record["object"])))
+    subject, object_ = reversed(ends) if known[1] else ends
+    return Edge(
+        subject,
+        known[0],
+        object_,
+        _first(record.get("primary_knowledge_source") or record.get("knowledge_source")) or INFORES,
+        level,
+        to_agent_type(str(record.get("agent_type") or "")),
+        negated=str(record.get("negated") or "").lower() == "true",
+        publications=_to_list(record.get("publications")),
+        confidence=_to_confidence(path, line, record.get("confidence")),
+        release=str(record.get("release") or ""),
+        run=str(record.get("run") or ""),
+        properties=to_properties(_to_extra(record, _EDGE_FIELDS)),
+    )
+
+
+def _to_confidence(path: Path, line: int, value: Any) -> float | None:
+    """0 is a value; only an absent cell is unknown."""
+    if value is None or value == "":
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise FormatError(path, f'`confidence` is "{value}"', "it is a number from 0 to 1", line=line) from error
+
+
+def _to_extra(record: Record, fields: frozenset[str]) -> dict[str, Value | None]:
+    return {key: _to_value(value) for key, value in record.items() if key not in fields}
+
+
+def _to_value(value: Any) -> Value | None:
+    if isinstance(value, list):
+        return tuple(map(str, value))
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def _to_list(value: Any) -> tuple[str, ...]:
+    if value is None or value == "":
+        return ()
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+
+
+def _first(value: Any) -> str:
+    return next(iter(_to_list(value)), "")
