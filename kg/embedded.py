@@ -64,6 +64,7 @@ class EmbeddedServer:
         """
         _prepare(folder)
         clients = _join(folder)
+        owner = None
         try:
             with file_lock(folder / "starting"):
                 owner = None if is_running(folder) else _start(folder, keep=keep)
@@ -73,6 +74,9 @@ class EmbeddedServer:
             return cls(folder, clients, None if keep else owner)
         except BaseException:
             os.close(clients)
+            if owner is not None and owner.stdin is not None:
+                owner.stdin.close()
+                owner.wait(_START_SECONDS)
             raise
 
     def close(self) -> None:
