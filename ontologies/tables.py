@@ -14,5 +14,5 @@ def read_rows(name: str) -> tuple[dict[str, str], ...]:
     >>> read_rows("lab_measures")[0]["measure"]
     'creatinine_mg_dl'
     """
-    with resources.files("ontologies").joinpath(f"{name}.tsv").open(encoding="utf-8", newline="") as handle:
+    with resources.files("ontologies").joinpath(f"{name}.tsv").open(encoding="utf-8") as handle:
         return tuple(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -21,6 +21,12 @@ _CLASSES: Final = {
     "atc": "kg.sources.atc:AtcSource",
     "drugmechdb": "kg.sources.drugmechdb:DrugMechDbSource",
     "kgx": "kg.sources.kgx:KgxSource",
+    "csv": "kg.sources.csv_triples:CsvSource",
+    "primekg": "kg.sources.primekg:PrimeKgSource",
+    "drkg": "kg.sources.drkg:DrkgSource",
+    "rxnorm": "kg.sources.rxnorm:RxNormSource",
+    "drugcentral": "kg.sources.drugcentral:DrugCentralSource",
+    "cpic": "kg.sources.cpic:CpicSource",
 }
 SOURCE_NAMES: Final = tuple(sorted(_CLASSES))
 

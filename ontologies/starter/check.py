@@ -27,7 +27,7 @@ _FREQUENCIES: Final = frozenset({"very_common", "common", "uncommon", "rare", "v
 
 ALLOWED: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("references", "kind"): frozenset({"guideline", "label", "database", "review"}),
-    ("drugs", "cost_class"): frozenset({"low", "medium", "high"}),
+    ("drugs", "cost_class"): frozenset({"low", "medium", "high", ""}),
     ("indications", "line_of_therapy"): frozenset({"1", "2", "3"}),
     ("indications", "role"): frozenset({"monotherapy", "combination", "adjunct"}),
     ("indications", "evidence_level"): frozenset({"L1", "L2", "L3"}),

@@ -1,0 +1,81 @@
+"""The mapping file of the `csv` source: which column of a table is what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kg.errors import FormatError
+from kg.sources.files import open_text
+from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class End(_Strict):
+    """Subject or object: `column` holds the identifier, `prefix` goes before it when it has none.
+
+    `name` is the column of the name; without it the identifier is the name. `category` is one for all rows, or
+    `category_column` the column that holds it.
+    """
+
+    column: str
+    prefix: str = ""
+    name: str = ""
+    category: Category = Category.NAMED_THING
+    category_column: str = ""
+
+
+class Relation(_Strict):
+    """The predicate of all rows (`value`), or the column of it with the words of the table per predicate."""
+
+    value: Predicate | None = None
+    column: str = ""
+    words: dict[str, Predicate] = {}
+
+
+class CsvMapping(_Strict):
+    """A whole mapping file; paths are relative to its folder."""
+
+    file: str
+    source: str
+    licence: str
+    release: str = ""
+    delimiter: str = ","
+    subject: End
+    predicate: Relation
+    object: End
+    publications: str = ""
+    confidence: str = ""
+    negated: str = ""
+    knowledge_level: KnowledgeLevel = KnowledgeLevel.NOT_PROVIDED
+    agent_type: AgentType = AgentType.NOT_PROVIDED
+    properties: dict[str, str] = {}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the table must have."""
+        ends = [c for e in (self.subject, self.object) for c in (e.column, e.name, e.category_column)]
+        named = (*ends, self.predicate.column, self.publications, self.confidence, self.negated, *self.properties)
+        return tuple(dict.fromkeys(column for column in named if column))
+
+
+def read_mapping(path: Path) -> CsvMapping:
+    """Read a mapping file; FormatError names the key that is wrong and what is allowed."""
+    with open_text(path) as handle:
+        try:
+            mapping = CsvMapping.model_validate(yaml.safe_load(handle))
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else None
+            raise FormatError(path, f"is not YAML ({error.problem})", "repair it", line=line) from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the file"
+            raise FormatError(path, f"`{where}`: {first['msg']}", "see docs/sources.md for the keys") from error
+    if bool(mapping.predicate.value) == bool(mapping.predicate.column):
+        raise FormatError(path, "`predicate` has both or none of `value` and `column`", "give exactly one")
+    return mapping
