@@ -18,9 +18,8 @@ ALLOWED = {
     "recommender.service": {"ontologies", "kg", "extraction", "gnn", "recommender"},
     "cli": {"ontologies", "kg", "extraction", "gnn", "recommender", "recommender.service"},
 }
-FILES = [path for room in ALLOWED if "." not in room for path in sorted(ROOT.glob(f"{room}/**/*.py"))] + [
-    ROOT / "cli.py"
-]
+ROOMS = [room for room in ALLOWED if "." not in room]
+FILES = [path for room in ROOMS for path in sorted(ROOT.glob(f"{room}/**/*.py"))] + [ROOT / "cli.py"]
 
 
 def room_of(module: str) -> str:
