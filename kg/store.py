@@ -7,6 +7,7 @@ embedded server one lock makes its holder the only writer, because its concurren
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from kg import queries
 from kg.documents import DocumentCount, ReadDocument, write_documents
 from kg.driver_errors import mapped_errors
 from kg.embedded import USER, EmbeddedServer, file_lock
-from kg.errors import WriteRefusedError
+from kg.errors import GraphUnavailableError, WriteRefusedError
 from kg.model import Edge, Node
 from kg.queries import Query
 from kg.read_only import check_read_only
@@ -33,6 +34,7 @@ from kg.writes import BATCH_SIZE, WriteCount, edge_batches, node_batches, run_in
 from ontologies.biolink import Category, Predicate
 
 _MAX_TRIES = 5
+_DATABASE_SECONDS = 30.0
 _DELETE_BATCH = 10_000
 
 
@@ -234,7 +236,13 @@ def open_graph(selector: str, *, keep: bool = False) -> GraphStore:
         driver = GraphDatabase.driver(
             chosen.uri, auth=(chosen.user, chosen.password), notifications_min_severity="OFF", connection_timeout=10.0
         )
-    return _checked(GraphStore(driver, chosen.database, chosen.uri, None))
+    store = GraphStore(driver, chosen.database, chosen.uri, None)
+    try:
+        store.check_reachable()
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def _open_embedded(folder: Path, *, keep: bool) -> GraphStore:
@@ -242,16 +250,25 @@ def _open_embedded(folder: Path, *, keep: bool) -> GraphStore:
     address = server.address
     uri = f"bolt://127.0.0.1:{address.bolt_port}"
     driver = GraphDatabase.driver(uri, auth=(USER, address.password))
-    return _checked(GraphStore(driver, address.database, f"embedded:{folder}", server))
-
-
-def _checked(store: GraphStore) -> GraphStore:
-    try:
-        store.check_reachable()
-    except BaseException:
-        store.close()
-        raise
+    store = GraphStore(driver, address.database, f"embedded:{folder}", server)
+    _wait_for_database(store)
     return store
+
+
+def _wait_for_database(store: GraphStore) -> None:
+    """Wait for the database, which a new server makes a moment after it listens."""
+    deadline = time.monotonic() + _DATABASE_SECONDS
+    while True:
+        try:
+            return store.check_reachable()
+        except GraphUnavailableError:
+            if time.monotonic() > deadline:
+                store.close()
+                raise
+            time.sleep(0.05)
+        except BaseException:
+            store.close()
+            raise
 
 
 @contextmanager
