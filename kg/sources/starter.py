@@ -18,6 +18,7 @@ _GRAPH_TABLES: Final = (
     "references", "conditions", "drugs", "genes", "findings", "drug_classes", "indications", "contraindications",
     "interactions", "side_effects", "class_members", "cross_reactivity", "gene_drug", "symptoms",
 )  # fmt: skip
+_ATC_SUBSTANCE: Final = 7
 _PHENOTYPE_PREFIXES: Final = frozenset({"HP", "SYMP"})
 
 
@@ -151,7 +152,7 @@ def _to_class(row: Row) -> Node:
         Category.CHEMICAL_ENTITY,
         row["name"],
         STARTER_SOURCE,
-        xrefs=tuple(f"ATC:{code}" for code in split(row["atc"])),
+        xrefs=tuple(f"ATC:{code}" for code in split(row["atc"]) if len(code) < _ATC_SUBSTANCE),
         properties=to_properties({"class_kind": row["kind"]}),
     )
 
@@ -184,6 +185,7 @@ def _to_indication(tables: _Tables, row: Row) -> Edge | None:
         "line_of_therapy": int(row["line_of_therapy"]) if row["line_of_therapy"] else None,
         "role": row["role"],
         "partners": split(row["partners"]),
+        "regimen_qualifier": _describe_regimen(row),
         "population_context_qualifier": row["population"],
         "sequence_variant_qualifier": row["biomarker"],
         "evidence_level": row["evidence_level"],
@@ -191,6 +193,12 @@ def _to_indication(tables: _Tables, row: Row) -> Edge | None:
     }
     ends = (tables.drugs.get(row["drug"]), tables.conditions.get(row["condition"]))
     return _to_edge(tables, row, ends, Predicate.TREATS, values)
+
+
+def _describe_regimen(row: Row) -> str:
+    """What tells two indications of one drug and condition apart, so that each stays an edge of its own."""
+    partners = ", ".join(split(row["partners"]))
+    return f"line {row['line_of_therapy']}, {row['role']}" + (f" with {partners}" if partners else "")
 
 
 def _to_contraindication(tables: _Tables, row: Row) -> Edge | None:
