@@ -85,7 +85,7 @@ def read_assertions(
         inside = [s for s in spans if start <= s.start < end]
         if inside:
             triggers = find_triggers(lowered, start, end, inside)
-            found |= {span: _assertions_of(lowered, span, triggers, start, end) for span in inside}
+            found |= {span: _assertions_of(lowered, span, triggers) for span in inside}
     return tuple(_to_assertion(found.get(span, set()), section_at(sections, span.start)) for span in spans)
 
 
@@ -140,25 +140,32 @@ def _units(text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[tuple[in
 def _keep_longest(found: list[Trigger]) -> list[Trigger]:
     """Keep the longest of overlapping triggers; two that cover the same words say two things and both stay."""
     kept: list[Trigger] = []
-    for new in sorted(found, key=lambda t: (t.start - t.end, t.start)):
+    for new in sorted(found, key=lambda t: (t.rule.direction == "stop", t.start - t.end, t.start)):
         if all(_says_more(k, new) for k in kept if k.start < new.end and new.start < k.end):
             kept.append(new)
     return sorted(kept, key=lambda t: t.start)
 
 
 def _says_more(kept: Trigger, new: Trigger) -> bool:
+    if new.rule.direction == "stop":
+        return kept.rule.direction != "pseudo" or kept.rule.assertion != new.rule.assertion
     same_words = (kept.start, kept.end) == (new.start, new.end)
     return same_words and (kept.rule.assertion != new.rule.assertion or kept.rule.direction != "pseudo")
 
 
-def _assertions_of(text: str, span: Span, triggers: Sequence[Trigger], start: int, end: int) -> set[str]:
-    hits = {t.rule.assertion for t in triggers if _reaches(text, t, span, triggers, start, end)}
-    if "affirmed" in hits:
-        hits -= {"affirmed", "negated"}
-    return hits
+def _assertions_of(text: str, span: Span, triggers: Sequence[Trigger]) -> set[str]:
+    reaching = [t for t in triggers if _reaches(text, t, span, triggers)]
+    if any(t.rule.assertion == "affirmed" for t in reaching):
+        reaching = [t for t in reaching if t.rule.assertion != "negated" or _beside(text, t, span)]
+    return {t.rule.assertion for t in reaching} - {"affirmed"}
 
 
-def _reaches(text: str, trigger: Trigger, span: Span, triggers: Sequence[Trigger], start: int, end: int) -> bool:
+def _beside(text: str, trigger: Trigger, span: Span) -> bool:
+    """Tell whether no comma parts a trigger from a span: "no fever was noted" stays negated, "no fever, cough noted" not."""
+    return "," not in text[trigger.end : span.start]
+
+
+def _reaches(text: str, trigger: Trigger, span: Span, triggers: Sequence[Trigger]) -> bool:
     rule = trigger.rule
     if rule.direction == "forward" and span.start >= trigger.end:
         between = (trigger.end, span.start)

@@ -23,7 +23,8 @@ CLASS_OF_TYPE = {
     EntityType.LAB_TEST: "L",
 }
 _JOIN = re.compile(
-    r"\s*(?:[,/;]\s*)?(?:and/or|and|or|as well as|plus|nor|in combination with|combined with|,)?\s*(?:the |an? |mild |severe |acute |chronic |new |worsening |oral |low-dose )?"
+    r"\s*(?:[,/;+-]\s*)?(?:and/or|and|or|as well as|plus|nor|in combination with|combined with|,)?\s*"
+    r"(?:for |in |of |against |with )?(?:the |an? |mild |severe |acute |chronic |new |worsening |oral |low-dose )?"
 )
 _ABBREVIATED = re.compile(r"\s*[(\[]")
 _ASIDE = re.compile(r"\s*[(\[][^()\[\]«»]*[)\]]")
@@ -31,6 +32,15 @@ _ANAPHOR = re.compile(
     r"^(?:(?P<drug>it(?= (?:is|was|can|may|has|should|also|works|acts|causes|reduces|must))|(?:this|the|these|both|such) (?:drugs?|agents?|medications?|medicines?|antibiotics?|treatments?|compounds?))"
     r"|(?P<condition>(?:this|the) (?:condition|disease|disorder|infection|syndrome|complication)))\b"
 )
+_SUBJECT = re.compile(r"[^«».;:,]{0,30}?(«[A-Z]\d+\+?»)")
+_NO_SUBJECT = re.compile(
+    r"\b(and|but|which|then|that)(?= (?:(?:may|can|could|also|often|later|subsequently|then|has|have|had|is|was|"
+    r"are|were|be|been|not|never|\w+ly) )*(?:caus\w+|reduc\w+|increas\w+|decreas\w+|prevent\w*|precipitat\w+|"
+    r"induc\w+|leads?\b|led\b|result(?:s|ed) in|worsen\w*|should|must|interact\w*|rais\w+|lower\w*|improv\w+|"
+    r"contraindicated|associated|reliev\w*|treat(?:s|ed)\b|stopped|discontinued|effective|ineffective|used|indicated|"
+    r"presents?|protect\w*|aggravat\w*|exacerbat\w*|continued|weaken\w*)\b)"
+)
+_PRONOUN = re.compile(r"\b(because|as|since|and|but) it\b(?= \w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,18 @@ def mask_sentence(
         groups.append(Group(_letter(mentions[run[0]]), tuple(run)))
         at = _end_of(text, mentions, run, places)
     masked = " ".join(_ASIDE.sub("", "".join([*parts, text[at:end].lower()])).split())
-    return _resolve(Masked(masked.replace("’", "'"), tuple(groups)), before)
+    resolved = _resolve(Masked(masked.replace("’", "'"), tuple(groups)), before)
+    return Masked(_repeat_subject(resolved.text), resolved.groups)
+
+
+def _repeat_subject(text: str) -> str:
+    """Write the sentence's first mark again before verbs, and for pronouns, that lean on it: "D treats C and may cause C"."""
+    subject = _SUBJECT.match(text)
+    if subject is None:
+        return text
+    head, rest = text[: subject.end()], text[subject.end() :]
+    rest = _NO_SUBJECT.sub(rf"\1 {subject[1]}", rest)
+    return head + _PRONOUN.sub(rf"\1 {subject[1]}", rest)
 
 
 def _runs(text: str, mentions: Sequence[Mention], places: Sequence[int]) -> list[list[int]]:

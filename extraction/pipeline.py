@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -39,6 +40,7 @@ from kg.model import Mention, Node
 DICTIONARY = "dictionary"
 NOTE = "note"
 CORPUS_IDS = "MESH"
+_LONG_FORM_SLACK = 4
 Deidentify = Literal["notes", "always", "never"]
 
 
@@ -103,7 +105,7 @@ class Extractor:
         return replace(item, document=replace(document, text=clean.text, title=title.text))
 
     def _annotate_batch(self, language: Language, items: Sequence[SourceDocument]) -> Iterator[Annotated]:
-        docs = list(language.pipe((item.document.text for item in items), batch_size=self.config.batch_size))
+        docs = _tokenize(language, [item.document.text for item in items])
         spans = list(self._recognize(items, docs))
         forms = [_long_forms(doc) for doc in docs]
         for item, found, links in zip(items, spans, self._link(items, spans, forms), strict=True):
@@ -117,7 +119,8 @@ class Extractor:
         for doc, model_spans in zip(docs, tagged, strict=True):
             named = self.dictionary.find(doc.text)
             known = add_curies(model_spans, named, retype=self.config.ids != CORPUS_IDS)
-            yield merge_spans(find_patterns(doc.text), known, named)
+            spans = merge_spans(find_patterns(doc.text), known, named)
+            yield merge_spans(spans, _short_forms(doc, spans))
 
     def _link(
         self, items: Sequence[SourceDocument], spans: Sequence[tuple[Span, ...]], forms: Sequence[Mapping[str, str]]
@@ -181,6 +184,24 @@ def _gold_spans(item: SourceDocument) -> tuple[Span, ...]:
     """Return a file's own mentions as spans; their identifiers are withheld, for linking is what is asked for."""
     spans = [Span(m.start, m.end, EntityType(m.type)) for m in item.mentions]
     return tuple(sorted(spans, key=lambda s: (s.start, s.end)))
+
+
+def _tokenize(language: Language, texts: Sequence[str]) -> list[Doc]:
+    """Return the texts as spaCy documents; the detector warns about every text without abbreviations, which is no news."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"\[W036\]")
+        return list(language.pipe(texts))
+
+
+def _short_forms(doc: Doc, spans: Sequence[Span]) -> list[Span]:
+    """Return spans for the abbreviations whose long form ends with a recognised span: "heart failure (HF)" makes HF one."""
+    by_end = {span.end: span for span in spans}
+    found = []
+    for short in doc._.abbreviations:
+        long_form = by_end.get(short._.long_form.end_char)
+        if long_form is not None and abs(long_form.start - short._.long_form.start_char) <= _LONG_FORM_SLACK:
+            found.append(replace(long_form, start=short.start_char, end=short.end_char))
+    return found
 
 
 def _long_forms(doc: Doc) -> dict[str, str]:

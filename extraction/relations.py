@@ -23,7 +23,7 @@ from ontologies.biolink import Predicate
 
 _WORD = (
     r"(?!(?:but|while|whereas|although|because|caus\w+|induc\w+|contraindicated|treat\w*|develop\w*|worsen\w*|"
-    r"prevent\w*|stopped|discontinued|without|unlike|and|or|except|despite)\b)[\w'/%-]+"
+    r"prevent\w*|stopped|discontinued|without|unlike|and|or|except|despite|less|fewer|after|before|during|following)\b)[\w'/%-]+"
 )
 _AUXILIARY = (
     r"(?: (?:is|are|was|were|be|been|being|has|have|had|can|could|may|might|will|would|should|does|did|do|doesn't|"
@@ -41,6 +41,7 @@ _MACROS = {
     "{be}": r"(?:is|are|was|were|been|being|remains?)",
     "{pts}": r"(?:(?:adults?|patients?|people|those|individuals|children|subjects|women|men|persons?|pregnant|elderly|"
     r"older|hospitali[sz]ed|young|an?|the|some|many|most|all|selected|who|were|are) )+",
+    "{head}": r"^(?:(?!(?:for|with|on|of|in|by|from|has|had|have)\b)[\w'-]+ ){0,4}?",
     "{BOTH:D}": r"(?P<both>«D\d+\+»)",
 }
 _ROLE = re.compile(r"\{([SO]):([A-Z])\}")
