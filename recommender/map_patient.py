@@ -1,0 +1,59 @@
+"""A patient as read, mapped to the graph: what is recorded gets its CURIEs, or is listed as unmapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from recommender.codes import CodeIndex
+from recommender.names import clean_condition, is_family_history, split_history
+from recommender.patient import Allergy, ClinicalText, Concept, Condition, FamilyHistory, Patient, TextMention, Unmapped
+
+Annotate = Callable[[ClinicalText], Iterable[TextMention]]
+
+
+def read_nothing(text: ClinicalText) -> tuple[TextMention, ...]:
+    """The annotator of a set-up without text extraction."""
+    return ()
+
+
+def map_patient(patient: Patient, index: CodeIndex, annotate: Annotate = read_nothing) -> Patient:
+    """Return the patient with mapped concepts, the mentions of its texts, and the list of what did not map."""
+    relatives = [c for c in patient.conditions if is_family_history(clean_condition(c.concept.text))]
+    own = [c for c in patient.conditions if c not in relatives]
+    mapped = replace(
+        patient,
+        conditions=tuple(_map_condition(c, index) for c in own),
+        medications=tuple(replace(m, concept=index.map_medication(m.concept)) for m in patient.medications),
+        allergies=tuple(_map_allergy(a, index) for a in patient.allergies),
+        phenotypes=tuple(replace(p, concept=index.map_condition(p.concept)) for p in patient.phenotypes),
+        family_history=(*patient.family_history, *(FamilyHistory(c.concept, "", c.origin) for c in relatives)),
+        mentions=(*patient.mentions, *(m for text in patient.texts for m in annotate(text))),
+    )
+    return replace(mapped, unmapped=tuple(_find_unmapped(mapped)))
+
+
+def _map_condition(condition: Condition, index: CodeIndex) -> Condition:
+    _, is_past = split_history(clean_condition(condition.concept.text))
+    status = "inactive" if is_past else condition.status
+    return replace(condition, concept=index.map_condition(condition.concept), status=status)
+
+
+def _map_allergy(allergy: Allergy, index: CodeIndex) -> Allergy:
+    return replace(allergy, concept=index.map_allergy(allergy.concept))
+
+
+def _find_unmapped(patient: Patient) -> Iterable[Unmapped]:
+    for c in patient.conditions:
+        yield from _unmapped("condition", c.concept, c.origin.where)
+    for m in patient.medications:
+        yield from _unmapped("medication", m.concept, m.origin.where)
+    for a in patient.allergies:
+        yield from _unmapped("allergy", a.concept, a.origin.where)
+    for p in patient.phenotypes:
+        yield from _unmapped("phenotype", p.concept, p.origin.where)
+
+
+def _unmapped(kind: str, concept: Concept, where: str) -> Iterable[Unmapped]:
+    if not concept.curies:
+        yield Unmapped(kind, concept.text, tuple(c.curie or c.display for c in concept.codings), where)

@@ -1,0 +1,251 @@
+"""The patient state: what is known about one person, each value with its time and its place in the record.
+
+Nothing here is ever a default: a missing list is not an empty one, a missing value is not a normal one. A code that
+could not be mapped to the graph stays in the state with an empty `curies`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+CURRENT_MEDICATION_STATUSES = frozenset({"", "active", "on-hold", "draft", "intended", "unknown"})
+PAST_CONDITION_STATUSES = frozenset({"resolved", "inactive", "remission"})
+
+
+class Mapping(StrEnum):
+    """How a code or text came to its CURIE (SSSOM's exact, close and broad; unmapped when it did not)."""
+
+    EXACT = "exact"
+    CLOSE = "close"
+    BROAD = "broad"
+    UNMAPPED = "unmapped"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value stands in the record (a path such as `entry[3].resource`) and when it was true (ISO or "")."""
+
+    where: str = ""
+    time: str = ""
+
+
+UNKNOWN_ORIGIN: Final = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """One code as a CURIE (`SNOMEDCT:44054006`; "" when the code system is unknown) with the text beside it."""
+
+    curie: str
+    display: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What a record element speaks of: its own text and codes, and the graph's CURIEs once it is mapped."""
+
+    text: str
+    codings: tuple[Coding, ...] = ()
+    curies: tuple[str, ...] = ()
+    mapping: Mapping = Mapping.UNMAPPED
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A diagnosis or problem; `status` is FHIR's clinical status, "" when it was not given (and then it counts)."""
+
+    concept: Concept
+    status: str = ""
+    refuted: bool = False
+    origin: Origin = UNKNOWN_ORIGIN
+
+    @property
+    def is_past(self) -> bool:
+        """True when the record says that it is over."""
+        return self.status in PAST_CONDITION_STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Medication:
+    """A drug that is or was taken; its concept's CURIEs are the ingredients."""
+
+    concept: Concept
+    status: str = ""
+    route: str = ""
+    dose: str = ""
+    reason: str = ""
+    origin: Origin = UNKNOWN_ORIGIN
+
+    @property
+    def is_current(self) -> bool:
+        """True unless the record says that it ended: a medication without a status counts as current."""
+        return self.status in CURRENT_MEDICATION_STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy:
+    """An allergy or intolerance; its concept's CURIEs are drugs or drug classes."""
+
+    concept: Concept
+    kind: str = ""
+    category: str = ""
+    criticality: str = ""
+    refuted: bool = False
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One laboratory value or vital sign, in the unit that `ontologies/lab_measures.tsv` fixes for its measure."""
+
+    measure: str
+    value: float
+    unit: str
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class GenomicFinding:
+    """What a test said about one gene: an allele, a variant, a metaboliser phenotype or an expression level."""
+
+    gene: str
+    finding: str
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class LifestyleFact:
+    """A habit: `factor` is alcohol, smoking, grapefruit …; `present` says whether the patient has it."""
+
+    factor: str
+    present: bool
+    text: str = ""
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyHistory:
+    """A relative's condition. It never counts as the patient's own."""
+
+    concept: Concept
+    relation: str = ""
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class Phenotype:
+    """A sign or symptom that was looked for: seen, or seen to be absent."""
+
+    concept: Concept
+    excluded: bool = False
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicalText:
+    """A note or report before it is read."""
+
+    text: str
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class TextMention:
+    """What a note says, with the assertion that goes with it."""
+
+    text: str
+    curie: str
+    type: str
+    negated: bool = False
+    uncertain: bool = False
+    family: bool = False
+    historical: bool = False
+    hypothetical: bool = False
+    origin: Origin = UNKNOWN_ORIGIN
+
+    @property
+    def is_affirmed(self) -> bool:
+        """True when the note states it of this patient, now and without doubt."""
+        return not (self.negated or self.uncertain or self.family or self.historical or self.hypothetical)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageVector:
+    """An image study as the vector of an encoder, whose name makes two vectors comparable or not."""
+
+    values: tuple[float, ...]
+    model: str
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An element that could not be read: its path, what is wrong with it."""
+
+    path: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """A condition, medication, allergy or phenotype that no concept of the graph was found for."""
+
+    kind: str
+    text: str
+    codes: tuple[str, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """One person's state as of a day. Lists are in the order of the record, measurements in the order of time."""
+
+    patient_id: str
+    as_of: date
+    sex: str = ""
+    birth_date: date | None = None
+    stated_age_years: float | None = None
+    deceased: bool = False
+    pregnant: bool | None = None
+    lactating: bool | None = None
+    child_pugh: str = ""
+    conditions: tuple[Condition, ...] = ()
+    medications: tuple[Medication, ...] = ()
+    no_medications: bool = False
+    allergies: tuple[Allergy, ...] = ()
+    no_known_allergies: bool = False
+    measurements: tuple[Measurement, ...] = ()
+    genome: tuple[GenomicFinding, ...] = ()
+    lifestyle: tuple[LifestyleFact, ...] = ()
+    family_history: tuple[FamilyHistory, ...] = ()
+    procedures: tuple[Concept, ...] = ()
+    phenotypes: tuple[Phenotype, ...] = ()
+    texts: tuple[ClinicalText, ...] = field(default=(), repr=False)
+    mentions: tuple[TextMention, ...] = ()
+    images: tuple[ImageVector, ...] = ()
+    unmapped: tuple[Unmapped, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def age_years(self) -> float | None:
+        """Age on `as_of` in completed years, or as the record states it; None when neither is known."""
+        if self.birth_date is None:
+            return self.stated_age_years
+        had_birthday = (self.as_of.month, self.as_of.day) >= (self.birth_date.month, self.birth_date.day)
+        return float(self.as_of.year - self.birth_date.year - (not had_birthday))
+
+    @property
+    def current_medications(self) -> tuple[Medication, ...]:
+        """The medications that count as taken now."""
+        return tuple(m for m in self.medications if m.is_current)
+
+    def series(self, measure: str) -> tuple[Measurement, ...]:
+        """Every value of one measure, oldest first: its trend."""
+        return tuple(m for m in self.measurements if m.measure == measure)
+
+    def latest(self, measure: str) -> Measurement | None:
+        """The newest value of one measure, or None: missing is not normal."""
+        return next((m for m in reversed(self.measurements) if m.measure == measure), None)

@@ -1,0 +1,147 @@
+"""The treatment plan: one immutable object that every face shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from recommender.facts import Advice, Monitoring
+from recommender.paths import Path
+from recommender.patient import Issue, Unmapped
+from recommender.safety.verdict import Verdict
+from recommender.score import Contribution
+
+RECOMMENDED: Final = "recommended"
+ALTERNATIVE: Final = "alternative"
+
+DISCLAIMER: Final = "For demonstration and research. Not for care: a clinician decides."
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A CURIE with its name."""
+
+    curie: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a document that states the treatment, with the assertion that it passed."""
+
+    document_id: str
+    text: str
+    start: int
+    end: int
+    confidence: float | None = None
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A stated fact that proposes the treatment: words, source, how it was checked."""
+
+    text: str
+    source: str
+    citation: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that speaks for a line."""
+
+    reasons: tuple[Reason, ...] = ()
+    paths: tuple[Path, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+
+    @property
+    def is_model_only(self) -> bool:
+        """True when nothing but a model's number speaks for it."""
+        return all(r.level == "L5" for r in self.reasons) and not self.paths and not self.sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One regimen for one condition; `role` says whether it belongs to the recommended set or is an alternative."""
+
+    condition: Named
+    drugs: tuple[Named, ...]
+    role: str
+    line_of_therapy: int
+    level: str
+    score: int
+    contributions: tuple[Contribution, ...]
+    verdicts: tuple[Verdict, ...]
+    evidence: Evidence
+    dose: str = ""
+    dose_source: str = ""
+    population: str = ""
+    via: str = ""
+    monitoring: tuple[Monitoring, ...] = ()
+    stop_rules: tuple[Advice, ...] = ()
+    counterfactuals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A regimen that may not be given, with the verdicts that say why."""
+
+    drugs: tuple[Named, ...]
+    condition: Named
+    verdicts: tuple[Verdict, ...]
+    counterfactual: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A treatment that was considered and is neither a line nor unsafe: ranked lower, or not for this patient."""
+
+    drugs: tuple[Named, ...]
+    condition: Named
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionPlan:
+    """What the plan does about one condition; `reason` says why when it has no line for it."""
+
+    condition: Named
+    is_treated: bool
+    reason: str
+    non_drug_measures: tuple[Advice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A diagnosis that the patient's findings suggest, with the findings that speak for it."""
+
+    disease: Named
+    score: float
+    phenotypes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole answer for one patient."""
+
+    patient_id: str
+    as_of: date
+    abstained: bool
+    reason: str
+    lines: tuple[Line, ...]
+    excluded: tuple[Excluded, ...]
+    left_out: tuple[LeftOut, ...]
+    conditions: tuple[ConditionPlan, ...]
+    alerts: tuple[Verdict, ...]
+    unmapped: tuple[Unmapped, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    issues: tuple[Issue, ...]
+    notes: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+
+    def name(self, curie: str) -> str:
+        """The name of a concept that the plan speaks of, or the CURIE itself."""
+        return next((name for known, name in self.names if known == curie), curie)

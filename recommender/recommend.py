@@ -1,0 +1,157 @@
+"""The recommender: opened once on a graph, then asked for any number of patients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from kg import queries_recommender as queries
+from kg.errors import TheraGraphError
+from kg.model import TEXT_SOURCE, Edge
+from ontologies.biolink import AgentType, KnowledgeLevel, Predicate
+from recommender.build_plan import DEFAULT_CONFIG, PlanConfig, Reorder, build_plan, keep_order
+from recommender.codes import CodeIndex
+from recommender.facts import Indication, Rows
+from recommender.hypotheses import PhenotypeIndex, rank_hypotheses
+from recommender.knowledge import Knowledge
+from recommender.map_patient import Annotate, map_patient, read_nothing
+from recommender.patient import Patient
+from recommender.plan import Hypothesis, Plan, Sentence
+from recommender.read_knowledge import Reader, read_annotations, read_rows, without_source
+from recommender.read_patient import read_patient
+
+MAX_SENTENCES: Final = 3
+MAX_HYPOTHESES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A patient of a batch that could not be read, and why."""
+
+    patient: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """Plans over one graph. Building it reads the graph once; a plan afterwards reads at most some sentences.
+
+    `model_predictions` adds scores of a link predictor: (drug, condition) CURIEs to a probability.
+    """
+
+    graph: Reader
+    rows: Rows
+    config: PlanConfig = DEFAULT_CONFIG
+    annotate: Annotate = read_nothing
+    reorder: Reorder = keep_order
+    _sentences: dict[tuple[str, str], tuple[Sentence, ...]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def open(
+        cls,
+        graph: Reader,
+        *,
+        model_predictions: Mapping[tuple[str, str], float] | None = None,
+        config: PlanConfig = DEFAULT_CONFIG,
+        annotate: Annotate = read_nothing,
+        reorder: Reorder = keep_order,
+    ) -> Recommender:
+        """Read the graph's knowledge and return a recommender for it."""
+        rows = read_rows(graph)
+        predicted = tuple(
+            Indication(drug, condition, "L5", probability=probability)
+            for (drug, condition), probability in (model_predictions or {}).items()
+        )
+        return cls(graph, replace(rows, indications=rows.indications + predicted), config, annotate, reorder)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """The indexed rows."""
+        return Knowledge.from_rows(self.rows)
+
+    @cached_property
+    def codes(self) -> CodeIndex:
+        """The look-up tables from codes and names to CURIEs."""
+        return CodeIndex.from_knowledge(self.knowledge)
+
+    @cached_property
+    def phenotypes(self) -> PhenotypeIndex:
+        """The index behind diagnosis hypotheses, read when it is first needed."""
+        return PhenotypeIndex.from_rows(read_annotations(self.graph), self.knowledge.parents_of)
+
+    def warm(self) -> Recommender:
+        """Build every index now, so that the first plan is as fast as the others."""
+        _ = (self.knowledge, self.codes, self._text_pairs)
+        return self
+
+    def map(self, patient: Patient) -> Patient:
+        """The patient with its concepts mapped to the graph."""
+        return map_patient(patient, self.codes, self.annotate)
+
+    def recommend(self, patient: Patient) -> Plan:
+        """Return the plan for a patient as read."""
+        return self.recommend_mapped(self.map(patient))
+
+    def recommend_mapped(self, patient: Patient) -> Plan:
+        """Return the plan for a patient whose concepts are mapped."""
+        return build_plan(
+            patient,
+            self.knowledge,
+            self.config,
+            find_sentences=self.find_sentences,
+            find_hypotheses=self.find_hypotheses,
+            reorder=self.reorder,
+        )
+
+    def recommend_batch(self, paths: Iterable[Path]) -> Iterator[tuple[str, Plan] | Failure]:
+        """Yield (file, plan) for every patient file, or the Failure of one that could not be read."""
+        for path in paths:
+            try:
+                yield str(path), self.recommend(read_patient(path))
+            except TheraGraphError as error:
+                yield Failure(str(path), str(error))
+
+    def without(self, source: str) -> Recommender:
+        """The same recommender as if one source had never been built into the graph."""
+        return replace(self, rows=without_source(self.rows, source), _sentences={})
+
+    def find_hypotheses(self, patient: Patient) -> tuple[Hypothesis, ...]:
+        """Diagnoses that the patient's findings suggest; the index is read only for a patient who has findings."""
+        if not _has_findings(patient):
+            return ()
+        return rank_hypotheses(patient, self.phenotypes, MAX_HYPOTHESES, self.knowledge.name)
+
+    def find_sentences(self, drug: str, condition: str) -> tuple[Sentence, ...]:
+        """The sentences that state the treatment; asked of the graph only for pairs that a text edge joins."""
+        key = (drug, condition)
+        if key not in self._text_pairs:
+            return ()
+        if key not in self._sentences:
+            rows = self.graph.run(queries.SENTENCES, keys=[_text_edge_key(drug, condition)])
+            self._sentences[key] = tuple(
+                Sentence(r["document_id"], r["sentence"], r["start"], r["end"], r["confidence"], r["section"] or "")
+                for r in rows[:MAX_SENTENCES]
+            )
+        return self._sentences[key]
+
+    @cached_property
+    def _text_pairs(self) -> frozenset[tuple[str, str]]:
+        return frozenset((i.drug, i.condition) for i in self.rows.indications if i.citation.source == TEXT_SOURCE)
+
+
+def _has_findings(patient: Patient) -> bool:
+    return bool(patient.phenotypes) or any(m.type == "symptom" and m.is_affirmed for m in patient.mentions)
+
+
+def _text_edge_key(drug: str, condition: str) -> str:
+    return Edge(
+        drug,
+        Predicate.TREATS,
+        condition,
+        TEXT_SOURCE,
+        KnowledgeLevel.KNOWLEDGE_ASSERTION,
+        AgentType.TEXT_MINING_AGENT,
+    ).edge_key

@@ -1,0 +1,1 @@
+"""The safety gate: one pure check per file over the patient's situation and the rules' rows, no learned part."""

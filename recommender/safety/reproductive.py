@@ -1,0 +1,56 @@
+"""What pregnancy and lactation share: a state of the patient, and rows that say what holds in it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from recommender.knowledge import Knowledge
+from recommender.patient import Patient
+from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
+from recommender.situation import Situation
+
+CHILDBEARING_YEARS: Final = (10.0, 55.0)
+
+
+def check_state(
+    drug: str, check: Check, has_state: bool | None, situation: Situation, knowledge: Knowledge
+) -> tuple[Verdict, ...]:
+    """Apply the drug's rows for the state; unknown is *not assessed*, and who cannot be in it is *ok*."""
+    reason = cannot_apply(situation.patient)
+    if reason and not has_state:
+        return (Verdict(drug, check, Outcome.OK, f"does not apply: {reason}", (reason,)),)
+    rows = [r for r in knowledge.reproductive_limits_of.get(drug, ()) if r.state == check]
+    if has_state is None:
+        told = "; ".join(f"{knowledge.name(drug)} is {r.verdict} in {check}" for r in rows)
+        advice = rows[0].advice if rows else ""
+        return (
+            to_missing(
+                drug, check, f"whether {check} is present is not recorded" + (f"; {told}" if told else ""), advice
+            ),
+        )
+    if not has_state:
+        return (Verdict(drug, check, Outcome.OK, f"does not apply: no {check}", (f"{check}: no",)),)
+    if not rows:
+        return (to_silence(drug, check, knowledge.coverage.get((drug, check)), (f"{check}: yes",)),)
+    return tuple(
+        Verdict(
+            drug,
+            check,
+            Outcome(r.verdict),
+            f"{knowledge.name(drug)} in {check}: {r.verdict}",
+            (f"{check}: yes",),
+            r.citation,
+            r.advice,
+        )
+        for r in rows
+    )
+
+
+def cannot_apply(patient: Patient) -> str:
+    """Why the patient can be neither pregnant nor breast-feeding, or "" when that is possible or unknown."""
+    if patient.sex == "male":
+        return "patient is male"
+    age = patient.age_years
+    if age is None or CHILDBEARING_YEARS[0] <= age <= CHILDBEARING_YEARS[1]:
+        return ""
+    return f"patient is {age:.0f} years old"

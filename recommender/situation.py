@@ -1,0 +1,125 @@
+"""The patient as the safety checks see it: facts by CURIE, derived numbers, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from recommender.derive import Derived, derive
+from recommender.findings import read_lab_findings
+from recommender.knowledge import Knowledge
+from recommender.patient import Condition, Measurement, Medication, Origin, Patient
+
+_WORKUP_TYPES = frozenset({"disease", "symptom"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is true of the patient, in words; `is_weak` when it is past or only a note says so."""
+
+    text: str
+    is_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A current medication's ingredient and the words of its record."""
+
+    drug: str
+    text: str
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the checks read. `findings` maps every concept that the patient has, broader ones too, to its facts."""
+
+    patient: Patient
+    findings: Mapping[str, tuple[Fact, ...]]
+    taken: tuple[Taken, ...]
+    unmapped_conditions: tuple[str, ...]
+    unmapped_medications: tuple[str, ...]
+    unmapped_allergies: tuple[str, ...]
+    derived: Derived
+    planned: tuple[Taken, ...] = ()
+
+    @property
+    def alongside(self) -> tuple[Taken, ...]:
+        """What a drug would be taken with: the current medications and the other drugs of its regimen."""
+        return self.taken + self.planned
+
+    @property
+    def taken_drugs(self) -> frozenset[str]:
+        """The ingredients that the patient takes now."""
+        return frozenset(t.drug for t in self.taken)
+
+
+def build_situation(patient: Patient, knowledge: Knowledge) -> Situation:
+    """Collect what the checks need from a mapped patient."""
+    findings: dict[str, list[Fact]] = {}
+    for curies, fact in _stated_facts(patient):
+        _add(findings, knowledge, curies, fact)
+    return Situation(
+        patient=patient,
+        findings={curie: tuple(facts) for curie, facts in findings.items()},
+        taken=tuple(t for m in patient.current_medications for t in _taken(m)),
+        unmapped_conditions=tuple(c.concept.text for c in patient.conditions if _is_unmapped(c)),
+        unmapped_medications=tuple(m.concept.text for m in patient.current_medications if not m.concept.curies),
+        unmapped_allergies=tuple(
+            a.concept.text
+            for a in patient.allergies
+            if not a.concept.curies and not a.refuted and a.category != "environment"
+        ),
+        derived=derive(patient),
+    )
+
+
+def to_fact(text: str, origin: Origin, note: str = "") -> str:
+    """A fact in one line: what, when, where.
+
+    >>> to_fact("asthma", Origin("entry[2]", "2020-05-01"))
+    'asthma (2020-05-01, entry[2])'
+    """
+    beside = ", ".join(part for part in (note, origin.time[:10], origin.where) if part)
+    return f"{text} ({beside})" if beside else text
+
+
+def is_stale(measurement: Measurement, as_of: date, days: int = 365) -> bool:
+    """True when the value is older than `days`; a value without a time is stale."""
+    try:
+        taken = date.fromisoformat(measurement.origin.time[:10])
+    except ValueError:
+        return True
+    return (as_of - taken).days > days
+
+
+def _stated_facts(patient: Patient) -> Iterable[tuple[tuple[str, ...], Fact]]:
+    for c in patient.conditions:
+        if not c.refuted:
+            yield c.concept.curies, Fact(to_fact(c.concept.text, c.origin, c.status), is_weak=c.is_past)
+    for p in patient.phenotypes:
+        if not p.excluded:
+            yield p.concept.curies, Fact(to_fact(p.concept.text, p.origin))
+    for m in patient.mentions:
+        if m.curie and m.type in _WORKUP_TYPES and (m.is_affirmed or m.historical) and not (m.negated or m.family):
+            yield (m.curie,), Fact(to_fact(m.text, m.origin, "from a note"), is_weak=True)
+    for rule in read_lab_findings():
+        value = patient.latest(rule.measure)
+        if value is not None and rule.holds(value.value):
+            text = to_fact(f"{rule.name}: {value.measure} {value.value:g} {value.unit}", value.origin)
+            yield (rule.curie,), Fact(text, is_weak=is_stale(value, patient.as_of))
+
+
+def _add(findings: dict[str, list[Fact]], knowledge: Knowledge, curies: tuple[str, ...], fact: Fact) -> None:
+    for concept in {broader for curie in curies for broader in knowledge.closure(curie)}:
+        findings.setdefault(concept, []).append(fact)
+
+
+def _taken(medication: Medication) -> Iterable[Taken]:
+    text = to_fact(medication.concept.text, medication.origin, medication.status or "no status: counts as current")
+    return [Taken(curie, text, medication.route.lower()) for curie in medication.concept.curies]
+
+
+def _is_unmapped(condition: Condition) -> bool:
+    return not condition.concept.curies and not condition.refuted and not condition.is_past

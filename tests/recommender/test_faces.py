@@ -1,0 +1,128 @@
+"""JSON, text and HTML show the same plan; nothing a record says can become markup."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from jsonschema import Draft202012Validator
+from rich.console import Console
+
+from recommender.build_plan import build_plan
+from recommender.facts import Link
+from recommender.knowledge import Knowledge
+from recommender.patient import Allergy, Origin, Unmapped
+from recommender.to_html import to_html
+from recommender.to_json import read_schema, to_json
+from recommender.to_text import to_text
+from tests.recommender.worlds import (
+    CLOT,
+    INFECTION,
+    NSAID,
+    PENICILLIN,
+    WARFARIN,
+    allergic_to,
+    patient_with,
+    small_rows,
+    small_world,
+    taking,
+    unknown,
+)
+
+PLANS = (
+    build_plan(patient_with(INFECTION), small_world()),
+    build_plan(patient_with(INFECTION, allergies=allergic_to(PENICILLIN)), small_world()),
+    build_plan(patient_with(CLOT, medications=taking(NSAID, WARFARIN)), small_world()),
+)
+HOSTILE = '<script>alert("x")</script>'
+
+
+def test_json_keeps_to_the_published_schema() -> None:
+    validator = Draft202012Validator(read_schema())
+    for plan in PLANS:
+        validator.validate(json.loads(json.dumps(to_json(plan))))
+
+
+def test_json_has_the_contract_s_keys() -> None:
+    document = to_json(PLANS[1])
+    assert {"abstained", "reason", "lines", "excluded", "not_assessed", "unmapped", "alerts", "hypotheses"} <= set(
+        document
+    )
+    line = document["lines"][0]
+    assert {"condition", "drugs", "line_of_therapy", "score", "contributions", "verdicts", "evidence"} <= set(line)
+    assert {"check", "verdict", "rule", "facts", "source"} <= set(line["verdicts"][0])
+    assert sum(c["value"] for c in line["contributions"]) == line["score"]
+
+
+def test_a_recalled_source_says_so_in_every_face() -> None:
+    assert "(recalled)" in json.dumps(to_json(PLANS[0]))
+    assert "(recalled)" in to_html(PLANS[0])
+
+
+def test_text_names_the_regimen_and_the_exclusion() -> None:
+    console = Console(file=io.StringIO(), width=120, force_terminal=False)
+    console.print(to_text(PLANS[1]))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "cephalosporin" in shown
+    assert "Excluded by the safety gate" in shown
+
+
+def test_html_is_self_contained_and_escapes_everything() -> None:
+    patient = patient_with(
+        INFECTION,
+        patient_id=HOSTILE,
+        allergies=(Allergy(unknown(HOSTILE), origin=Origin(HOSTILE)),),
+        unmapped=(Unmapped("allergy", HOSTILE, (HOSTILE,), HOSTILE),),
+    )
+    page = to_html(build_plan(patient, small_world()))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert not re.search(r"(?:src|href)\s*=|https?://(?!www\.w3\.org)", page)
+
+
+def test_html_is_well_nested() -> None:
+    for plan in PLANS:
+        parser = _Nesting()
+        parser.feed(to_html(plan))
+        assert parser.open == []
+
+
+def test_paths_are_drawn_with_their_names() -> None:
+    rows = small_rows()
+    links = (
+        Link(PENICILLIN, "directly_physically_interacts_with", "NCBIGene:1", "infores:x"),
+        Link("NCBIGene:1", "gene_associated_with_condition", INFECTION, "infores:y"),
+    )
+    plan = build_plan(patient_with(INFECTION), Knowledge.from_rows(replace(rows, links=links)))
+    page = to_html(plan)
+    assert "<svg" in page
+    assert "NCBIGene:1" in page
+    evidence = to_json(plan)["lines"][0]["evidence"]
+    path = next(e["path"] for e in evidence if e["kind"] == "path")
+    assert path == (
+        "penicillin –[directly physically interacts with]– NCBIGene:1 –[gene associated with condition]– infection"
+    )
+
+
+class _Nesting(HTMLParser):
+    """Fails on a closing tag that closes another than the last opened one."""
+
+    void = frozenset({"meta", "br", "rect", "line"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        return
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.void:
+            assert self.open.pop() == tag
