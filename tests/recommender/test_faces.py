@@ -8,7 +8,6 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from recommender.build_plan import build_plan
@@ -18,6 +17,7 @@ from recommender.patient import Allergy, Origin, Unmapped
 from recommender.to_html import to_html
 from recommender.to_json import read_schema, to_json
 from recommender.to_text import to_text
+from tests.recommender.schema import find_violations
 from tests.recommender.worlds import (
     CLOT,
     INFECTION,
@@ -41,9 +41,9 @@ HOSTILE = '<script>alert("x")</script>'
 
 
 def test_json_keeps_to_the_published_schema() -> None:
-    validator = Draft202012Validator(read_schema())
+    schema = read_schema()
     for plan in PLANS:
-        validator.validate(json.loads(json.dumps(to_json(plan))))
+        assert find_violations(json.loads(json.dumps(to_json(plan))), schema, schema) == []
 
 
 def test_json_has_the_contract_s_keys() -> None:
