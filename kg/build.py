@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from kg.build_report import BuildReport, SourceReport
 from kg.errors import InputError
+from kg.fetch import default_folder
 from kg.fingerprint import hash_files, hash_text
 from kg.model import Edge, Node
 from kg.progress import Progress, ignore_progress
@@ -189,9 +190,12 @@ def _start_reading(name: str, path: Path | None, progress: Progress) -> _Reading
 
 
 def _choose_path(source: Source, path: Path | None) -> Path | None:
-    """A source that carries its data reads the user's path only when it finds all of its files there."""
-    if path is None or source.info.needs_path:
-        return path
+    """The user's path, or the folder of downloads; a source with data of its own reads a path only if all is there."""
+    if source.info.needs_path:
+        downloads = default_folder(source.info.name)
+        return path or (downloads if downloads.is_dir() else None)
+    if path is None:
+        return None
     try:
         source.input_files(path)
     except InputError:

@@ -118,7 +118,8 @@ def test_a_row_with_an_unknown_name_is_skipped_and_counted(starter):
     assert report.sources[0].reasons == {"indications: a name that no table defines": 1}
 
 
-def test_unknown_sources_and_missing_files():
+def test_unknown_sources_and_missing_files(monkeypatch, tmp_path):
+    monkeypatch.setattr("kg.build.default_folder", lambda name: tmp_path / name)
     with pytest.raises(UnknownNameError, match=r'There is no source "hpoo".* Did you mean "hpo"'):
         build_graph(MemoryStore(), ["hpoo"])
     with pytest.raises(InputError, match="No source was named"):
@@ -131,3 +132,10 @@ def test_a_damaged_starter_table_is_named(starter):
     (starter / "drugs.tsv").write_text("drug\tcurie\n")
     with pytest.raises(FormatError, match=r"drugs\.tsv, line 1"):
         build_graph(MemoryStore(), ["starter"], path=starter)
+
+
+def test_downloaded_files_are_found_without_a_path(monkeypatch, tmp_path):
+    monkeypatch.setattr("kg.build.default_folder", lambda name: tmp_path / name)
+    (tmp_path / "do").mkdir()
+    (tmp_path / "do" / "doid.obo").write_text(DOID_OBO)
+    assert build_graph(MemoryStore(), ["do"]).sources[0].nodes == 2

@@ -1,0 +1,140 @@
+"""Downloading a source's files: resumable, checked, with the licence said beforehand.
+
+A checksum that is pinned in the source must match. Where none is pinned, the first download's is recorded beside the
+file and later downloads are held against it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+import platformdirs
+
+from kg.errors import InputError, ResourceError
+from kg.fingerprint import sha256
+from kg.progress import Progress, ignore_progress
+from kg.sources import RemoteFile, SourceInfo, open_source
+
+_CHUNK: Final = 1 << 18
+_RECORDS: Final = "checksums.json"
+_PARTIAL: Final = 206
+_NOT_SATISFIABLE: Final = 416
+_TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """One file at hand; `check` is `pinned`, `recorded` (first download) or `as recorded`; `fetched`: in this run."""
+
+    path: Path
+    sha256: str
+    check: str
+    fetched: bool
+
+
+def default_folder(name: str) -> Path:
+    """Return the folder in the user's data directory where the files of a source are kept."""
+    return Path(platformdirs.user_data_dir("theragraph")) / "sources" / name
+
+
+def fetch_source(
+    name: str,
+    folder: Path | None = None,
+    *,
+    progress: Progress = ignore_progress,
+    announce: Callable[[SourceInfo], None] | None = None,
+    client: httpx.Client | None = None,
+) -> tuple[FetchedFile, ...]:
+    """Download every file of a source that is not there yet.
+
+    `announce` is called with the source's licence and origin before the first byte. Raises InputError for a source
+    without files to download, an address that does not answer or a file of another content than pinned; ResourceError
+    when the disk is full or may not be written.
+    """
+    info = open_source(name).info
+    if not info.files:
+        raise InputError(f"{info.title} cannot be downloaded by a program; get it at {info.url} and use --from PATH.")
+    if announce is not None:
+        announce(info)
+    target = folder or default_folder(name)
+    with client or httpx.Client(follow_redirects=True, timeout=_TIMEOUT_S) as http:
+        return tuple(_fetch_file(http, remote, target, progress) for remote in info.files)
+
+
+def _fetch_file(http: httpx.Client, remote: RemoteFile, folder: Path, progress: Progress) -> FetchedFile:
+    path = folder / remote.name
+    fetched = not path.exists()
+    try:
+        if fetched:
+            folder.mkdir(parents=True, exist_ok=True)
+            _download(http, remote, path.with_name(f"{path.name}.part"), progress)
+        return _check(remote, path, fetched)
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
+        raise ResourceError(f'"{path}" cannot be written: {reason}; free space or choose another folder.') from error
+
+
+def _download(http: httpx.Client, remote: RemoteFile, part: Path, progress: Progress) -> None:
+    """Bring `part` to its full length, going on where an earlier try stopped."""
+    done = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={done}-"} if done else {}
+    try:
+        with http.stream("GET", remote.url, headers=headers) as response:
+            if response.status_code == _NOT_SATISFIABLE and _is_complete(response, done):
+                return
+            if response.is_error:
+                code = response.status_code
+                raise InputError(f"{remote.url} answers {code}; get the file by hand and use --from PATH.")
+            resumed = response.status_code == _PARTIAL
+            _write(response, part, done if resumed else 0, remote.name, progress)
+    except httpx.HTTPError as error:
+        raise InputError(f"{remote.url} cannot be read ({error}); try again, it goes on where it stopped.") from error
+
+
+def _is_complete(response: httpx.Response, done: int) -> bool:
+    """The server says that nothing follows after `done` bytes (RFC 9110, 15.5.17)."""
+    return bool(response.headers.get("Content-Range", "") == f"bytes */{done}")
+
+
+def _write(response: httpx.Response, part: Path, done: int, label: str, progress: Progress) -> None:
+    """Write the bytes as the server stores them: a `.gz` file stays one."""
+    length = response.headers.get("Content-Length")
+    total = done + int(length) if length else None
+    with part.open("ab" if done else "wb") as handle:
+        for chunk in response.iter_raw(_CHUNK):
+            handle.write(chunk)
+            done += len(chunk)
+            progress(label, done, total)
+
+
+def _check(remote: RemoteFile, path: Path, fetched: bool) -> FetchedFile:
+    """Hold a complete file against its pinned or recorded checksum, and give it its name."""
+    candidate = path.with_name(f"{path.name}.part") if fetched else path
+    found = sha256(candidate)
+    records = _read_records(path.parent)
+    expected = remote.sha256 or records.get(path.name, "")
+    if expected and found != expected:
+        candidate.unlink()
+        raise InputError(f"{remote.url} has the SHA-256 {found}, expected {expected}; it was deleted, fetch it again.")
+    candidate.replace(path)
+    if remote.sha256:
+        return FetchedFile(path, found, "pinned", fetched)
+    if expected:
+        return FetchedFile(path, found, "as recorded", fetched)
+    _keep_record(path.parent, records | {path.name: found})
+    return FetchedFile(path, found, "recorded", fetched)
+
+
+def _read_records(folder: Path) -> dict[str, str]:
+    path = folder / _RECORDS
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _keep_record(folder: Path, records: dict[str, str]) -> None:
+    (folder / _RECORDS).write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", encoding="utf-8")
