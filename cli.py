@@ -161,8 +161,8 @@ def build(
     """Read sources into the graph; only what changed since the last build is written."""
     from kg.build import build_graph
 
-    with _open(ctx) as store, _shown_progress() as progress:
-        report = build_graph(store, sources, path=path, progress=progress)
+    with _open(ctx) as store, store.first_load() as writer, _shown_progress() as progress:
+        report = build_graph(writer, sources, path=path, progress=progress)
     if as_json:
         _print_json(report.to_json())
     else:

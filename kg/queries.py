@@ -110,6 +110,7 @@ NODE = Query(
     "MATCH (n:Entity {curie: $curie}) RETURN labels(n) AS labels, properties(n) AS properties",
     ("curie",),
 )
+ANY_NODE = Query("any_node", "MATCH (n:Entity) RETURN n.curie AS curie LIMIT 1")
 COUNT_NODES = Query("count_nodes", "MATCH (n) RETURN labels(n) AS labels, count(*) AS num")
 COUNT_EDGES = Query("count_edges", "MATCH ()-[r]->() RETURN type(r) AS type, count(*) AS num")
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from neo4j import READ_ACCESS, WRITE_ACCESS, Driver, GraphDatabase, Session
 from neo4j.exceptions import ConstraintError
 
 from kg import queries
+from kg.bulk import BulkWriter, bulk_load
 from kg.documents import DocumentCount, ReadDocument, write_documents
 from kg.driver_errors import mapped_errors
 from kg.embedded import USER, EmbeddedServer, file_lock
@@ -51,7 +53,7 @@ class GraphStore:
 
     def __init__(self, driver: Driver, database: str, where: str, server: EmbeddedServer | None) -> None:
         self._driver = driver
-        self._database = database
+        self.database = database
         self._server = server
         self._thread_lock = threading.RLock()
         self._lock_depth = 0
@@ -78,6 +80,25 @@ class GraphStore:
     def bolt_address(self) -> str:
         """Where drivers connect to."""
         return f"bolt://127.0.0.1:{self._server.address.bolt_port}" if self._server else self.where
+
+    def with_database(self, database: str) -> GraphStore:
+        """Return the same server's other database; it shares connections and locks, so do not close it."""
+        other = copy(self)
+        other.database = database
+        return other
+
+    def is_empty(self) -> bool:
+        """Whether no concept stands in the graph."""
+        return not self.run(queries.ANY_NODE)
+
+    @contextmanager
+    def first_load(self) -> Iterator[GraphStore | BulkWriter]:
+        """Yield what a build should write to: the bulk door while the embedded graph is empty, else the store."""
+        if self._server is not None and self.is_empty():
+            with bulk_load(self, self._server) as writer:
+                yield writer
+        else:
+            yield self
 
     def check_reachable(self) -> None:
         """GraphUnavailableError unless the server answers and lets us in."""
@@ -216,7 +237,7 @@ class GraphStore:
 
     def _session(self, *, read: bool = False) -> Session:
         access = READ_ACCESS if read else WRITE_ACCESS
-        return self._driver.session(database=self._database, fetch_size=BATCH_SIZE, default_access_mode=access)
+        return self._driver.session(database=self.database, fetch_size=BATCH_SIZE, default_access_mode=access)
 
     def _ddl(self, done: bool, query: Query) -> None:
         if not done:
