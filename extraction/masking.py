@@ -40,7 +40,7 @@ _NO_SUBJECT = re.compile(
     r"contraindicated|associated|reliev\w*|treat(?:s|ed)\b|stopped|discontinued|effective|ineffective|used|indicated|"
     r"presents?|protect\w*|aggravat\w*|exacerbat\w*|continued|weaken\w*)\b)"
 )
-_PRONOUN = re.compile(r"\b(because|as|since|and|but) it\b(?= \w)")
+_PRONOUN = re.compile(r"(;|\b(?:because|as|since|and|but)) it\b(?= \w)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _MACROS = {
     "{aside}": r"(?:,[^«».;,]{1,60},)?",
     "{aux}": _AUXILIARY + " ",
     "{vp}": _AUXILIARY + " ",
-    "{mid}": r",?(?: WORD){0,5}? ",
+    "{mid}": r",?(?: (?!(?:patients?|rats?|mice|subjects|children|people|those|who|observed|seen|reported|occurred|noted|described|found)\b)WORD){0,5}? ",
     "{adj}": r"(?: WORD){0,4}?",
     "{be}": r"(?:is|are|was|were|been|being|remains?)",
     "{pts}": r"(?:(?:adults?|patients?|people|those|individuals|children|subjects|women|men|persons?|pregnant|elderly|"
