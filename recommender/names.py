@@ -32,6 +32,7 @@ _STRENGTH: Final = re.compile(
     r"(?:\s*/\s*(?:\d[\d.]*\s*)?(?:mg|mcg|g|ml|l|actuat|hr|day|h)\b)?"
 )
 _DISTINCT: Final = re.compile(r"\b(viral|congenital|neonatal|gestational|juvenile)\b")
+_JOINED: Final = re.compile(r"(?<=[a-z]{5})-(?=[a-z]{5})")
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9'\-]*")
 _STOP: Final = frozenset(
     {"of", "the", "a", "an", "and", "to", "nos", "unspecified", "disease", "disorder", "syndrome", "type"}
@@ -140,7 +141,7 @@ def find_drugs(text: str, names: Mapping[str, str], single_words: tuple[str, ...
 
     `names` maps lower-case names to CURIEs; `single_words` are those of one word, for names with a typing error.
     """
-    words = _WORD.findall(clean_drug(text).replace("/", " / "))
+    words = _WORD.findall(_JOINED.sub(" ", clean_drug(text)))
     found: dict[str, None] = {}
     is_exact = True
     start = 0

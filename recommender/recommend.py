@@ -22,6 +22,7 @@ from recommender.patient import Patient
 from recommender.plan import Hypothesis, Plan, Sentence
 from recommender.read_knowledge import Reader, read_annotations, read_rows, without_source
 from recommender.read_patient import read_patient
+from recommender.what_if import Change, Difference, change_patient, find_difference, find_removed_sources
 
 MAX_SENTENCES: Final = 3
 MAX_HYPOTHESES: Final = 10
@@ -105,6 +106,21 @@ class Recommender:
             find_hypotheses=self.find_hypotheses,
             reorder=self.reorder,
         )
+
+    def what_if(self, patient: Patient, changes: Iterable[Change]) -> tuple[Plan, Difference]:
+        """Return the plan after the changes and how it differs from the plan before; InputError as `change_patient`."""
+        wanted = tuple(changes)
+        mapped = self.map(patient)
+        changed, other = change_patient(mapped, wanted, self.codes), self
+        for source in find_removed_sources(wanted):
+            other = other.without(source)
+        after = other.recommend_mapped(changed)
+        return after, find_difference(self.recommend_mapped(mapped), after)
+
+    def follow_up(self, patient: Patient, previous: Plan) -> tuple[Plan, Difference]:
+        """Return the plan for the patient as he is now and how it differs from the previous one."""
+        plan = self.recommend(patient)
+        return plan, find_difference(previous, plan)
 
     def recommend_batch(self, paths: Iterable[Path]) -> Iterator[tuple[str, Plan] | Failure]:
         """Yield (file, plan) for every patient file, or the Failure of one that could not be read."""

@@ -10,6 +10,7 @@ from typing import Any
 from recommender.paths import Path
 from recommender.plan import DISCLAIMER, Evidence, Excluded, LeftOut, Line, Named, Plan
 from recommender.safety.verdict import Outcome, Verdict
+from recommender.what_if import Difference
 
 Json = dict[str, Any]
 
@@ -55,6 +56,24 @@ def to_not_assessed(plan: Plan) -> list[Json]:
             if verdict.outcome is Outcome.NOT_ASSESSED:
                 drugs.setdefault((verdict.check.value, verdict.rule), {})[plan.name(verdict.drug)] = None
     return [{"check": check, "reason": rule, "drugs": list(names)} for (check, rule), names in drugs.items()]
+
+
+def to_json_difference(difference: Difference) -> Json:
+    """Return what differs between two plans as JSON values, for `what_if` beside the plan's own keys."""
+    return {
+        "moves": [
+            {
+                "condition": m.condition,
+                "regimen": m.regimen,
+                "place": [m.place_before, m.place_after],
+                "score": [m.score_before, m.score_after],
+                "because": list(m.because),
+            }
+            for m in difference.moves
+        ],
+        "newly_excluded": list(difference.newly_excluded),
+        "no_longer_excluded": list(difference.no_longer_excluded),
+    }
 
 
 @cache

@@ -14,6 +14,7 @@ from recommender.paths import Path
 from recommender.plan import DISCLAIMER, RECOMMENDED, Excluded, Line, Plan
 from recommender.safety.verdict import Outcome, Verdict
 from recommender.to_json import to_not_assessed, to_path_text
+from recommender.what_if import Difference
 
 _STYLES: Final = {
     Outcome.BLOCKED: "bold red",
@@ -34,6 +35,23 @@ def to_text(plan: Plan) -> RenderableType:
     parts += _sections(plan)
     parts.append(Text(DISCLAIMER, style="dim"))
     return Group(*parts)
+
+
+def to_text_difference(difference: Difference) -> RenderableType:
+    """Return what changed between two plans as a table."""
+    table = Table(title="What changes", expand=True, header_style="bold")
+    for name in ("Condition", "Regimen", "Place", "Score", "Because"):
+        table.add_column(name, overflow="fold")
+    for move in difference.moves:
+        place = f"{move.place_before or '–'} → {move.place_after or '–'}"
+        score = f"{_shown(move.score_before)} → {_shown(move.score_after)}"
+        table.add_row(Text(move.condition), Text(move.regimen), place, score, Text("; ".join(move.because)))
+    listed = (("Newly excluded", difference.newly_excluded), ("No longer excluded", difference.no_longer_excluded))
+    return Group(table, *(_bullets(title, list(items)) for title, items in listed if items))
+
+
+def _shown(score: int | None) -> str:
+    return "–" if score is None else str(score)
 
 
 def _headline(plan: Plan) -> Panel:

@@ -8,12 +8,14 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+from fhir.resources.R4B import get_fhir_model_class
 from rich.console import Console
 
 from recommender.build_plan import build_plan
 from recommender.facts import Link
 from recommender.knowledge import Knowledge
 from recommender.patient import Allergy, Origin, Unmapped
+from recommender.to_fhir import to_fhir
 from recommender.to_html import to_html
 from recommender.to_json import read_schema, to_json
 from recommender.to_text import to_text
@@ -126,3 +128,24 @@ class _Nesting(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag not in self.void:
             assert self.open.pop() == tag
+
+
+def test_fhir_is_valid_and_proposes_only() -> None:
+    for plan in PLANS:
+        bundle = to_fhir(plan)
+        resources = [e["resource"] for e in bundle["entry"]]
+        for resource in resources:
+            get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        requests = [r for r in resources if r["resourceType"] == "MedicationRequest"]
+        assert {r["intent"] for r in requests} <= {"proposal"}
+        assert {r["status"] for r in requests} <= {"draft"}
+        assert bool(requests) is not plan.abstained
+        kinds = {r["resourceType"] for r in resources}
+        assert {"GuidanceResponse", "Provenance"} <= kinds
+        assert ("DetectedIssue" in kinds) is bool(plan.excluded or plan.alerts)
+
+
+def test_every_reference_of_the_fhir_bundle_resolves() -> None:
+    bundle = to_fhir(PLANS[1])
+    known = {f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in bundle["entry"]} | {"Patient/p"}
+    assert set(re.findall(r'"reference": "([^"]+)"', json.dumps(bundle))) <= known
