@@ -1,0 +1,112 @@
+"""The shipped model of chemical-induced disease: gradient-boosted trees over pair features."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from extraction.cid import Habits, Pair, read_pairs
+from extraction.cid_features import DocumentView, pair_features
+from extraction.concepts import ConceptTable, read_concepts
+from kg.errors import ModelError
+from kg.model import Mention, Statement
+from ontologies.biolink import Predicate
+
+FOLDER = Path(__file__).parent / "models" / "cid"
+RULE = "cid"
+
+
+@dataclass(frozen=True, slots=True)
+class CidModel:
+    """Trees, habits and the probability from which a pair is stated."""
+
+    booster: lightgbm.Booster
+    habits: Habits
+    table: ConceptTable
+    lowest: float
+
+    def score(
+        self, text: str, mentions: Iterable[Mention], sentences: Sequence[tuple[int, int]]
+    ) -> list[tuple[Pair, float]]:
+        """Return every pair of a linked drug and disease with the probability that the text blames the drug."""
+        pairs = tuple(read_pairs(mentions))
+        if not pairs:
+            return []
+        view = DocumentView(text, tuple(sentences), pairs, self.table, self.habits)
+        return list(zip(pairs, self.predict([pair_features(view, pair) for pair in pairs]).tolist(), strict=True))
+
+    def predict(self, features: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+        """[N, F] → [N] probabilities."""
+        return np.asarray(self.booster.predict(np.array(features, np.float32), num_threads=1))
+
+    def read(
+        self, document_id: str, text: str, mentions: Iterable[Mention], sentences: Sequence[tuple[int, int]]
+    ) -> tuple[Statement, ...]:
+        """Return the pairs that the document states, each with the sentence in which its mentions are closest."""
+        scored = self.score(text, mentions, sentences)
+        return tuple(
+            _to_statement(document_id, text, pair, score, sentences) for pair, score in keep_stated(scored, self.lowest)
+        )
+
+
+def keep_stated(scored: Sequence[tuple[Pair, float]], lowest: float) -> list[tuple[Pair, float]]:
+    """Return the pairs of at least `lowest`; where there is none, the best one if it has at least half of it."""
+    stated = [(pair, score) for pair, score in scored if score >= lowest]
+    if not stated and scored:
+        best = max(scored, key=lambda item: item[1])
+        stated = [best] if best[1] >= lowest / 2 else []
+    return stated
+
+
+def _to_statement(
+    document_id: str, text: str, pair: Pair, score: float, sentences: Sequence[tuple[int, int]]
+) -> Statement:
+    drug, disease = pair.closest()
+    first = min(drug.start, disease.start)
+    start, end = next(((a, b) for a, b in sentences if a <= first < b), (drug.start, drug.end))
+    return Statement(
+        document_id,
+        pair.drug,
+        Predicate.CAUSES,
+        pair.disease,
+        start,
+        end,
+        text[start:end],
+        confidence=round(score, 4),
+        rule=RULE,
+        subject_span=(drug.start, drug.end),
+        object_span=(disease.start, disease.end),
+    )
+
+
+def write_cid_model(model: CidModel, folder: Path) -> None:
+    """Write a model into a folder: trees as LightGBM's text, habits and threshold as JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "trees.txt.gz", model.booster.model_to_string())
+    habits = {"lowest": model.lowest, "named": dict(model.habits.named), "blamed": dict(model.habits.blamed)}
+    _write(folder / "habits.json.gz", json.dumps(habits, sort_keys=True))
+
+
+def _write(path: Path, text: str) -> None:
+    with gzip.GzipFile(path, "wb", mtime=0) as file:
+        file.write(text.encode())
+
+
+@cache
+def load_cid_model(folder: Path = FOLDER) -> CidModel:
+    """Read a model; ModelError when it is missing or damaged."""
+    try:
+        trees = gzip.decompress((folder / "trees.txt.gz").read_bytes()).decode()
+        values = json.loads(gzip.decompress((folder / "habits.json.gz").read_bytes()))
+        booster = lightgbm.Booster(model_str=trees)
+    except (OSError, ValueError, lightgbm.basic.LightGBMError) as error:
+        raise ModelError(f"{folder}: no usable relation model ({error}); install the package again.") from error
+    return CidModel(booster, Habits(values["named"], values["blamed"]), read_concepts(), values["lowest"])

@@ -1,0 +1,140 @@
+"""Recognizers by name: the shipped `fast` and `accurate` taggers, and any installed spaCy pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+import spacy
+import torch
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from extraction.decode import best_labels, to_spans
+from extraction.document import EntityType, Recognizer, Span
+from extraction.features import Featurizer, Window
+from extraction.lexicon import read_lexicon
+from extraction.tagger import Tagger
+from extraction.weights import read_tagger
+from extraction.words import WordPieces
+from kg.errors import ModelError, UnknownNameError
+
+MODELS = Path(__file__).parent / "models"
+SHIPPED = ("fast", "accurate")
+
+LABEL_TYPES: Mapping[str, EntityType] = {
+    "DISEASE": EntityType.DISEASE,
+    "DISEASEORPHENOTYPICFEATURE": EntityType.DISEASE,
+    "CANCER": EntityType.DISEASE,
+    "PATHOLOGICAL_FORMATION": EntityType.DISEASE,
+    "PROBLEM": EntityType.DISEASE,
+    "CHEMICAL": EntityType.DRUG,
+    "CHEBI": EntityType.DRUG,
+    "SIMPLE_CHEMICAL": EntityType.DRUG,
+    "DRUG": EntityType.DRUG,
+    "SYMPTOM": EntityType.SYMPTOM,
+    "GENE_OR_GENE_PRODUCT": EntityType.GENE,
+    "GGP": EntityType.GENE,
+    "GENE": EntityType.GENE,
+    "VARIANT": EntityType.VARIANT,
+    "PROCEDURE": EntityType.PROCEDURE,
+    "TEST": EntityType.LAB_TEST,
+    "DOSE": EntityType.DOSE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerRecognizer:
+    """A tagger over texts. `chunk` texts are cut into windows at a time, `batch` windows run together."""
+
+    tagger: Tagger
+    featurizer: Featurizer
+    chunk: int = 128
+    batch: int = 32
+
+    def recognize(self, docs: Iterable[Doc]) -> Iterator[list[Span]]:
+        """Yield the spans of each document, in its order, sorted by start."""
+        return self.recognize_texts(doc.text for doc in docs)
+
+    def recognize_texts(self, texts: Iterable[str]) -> Iterator[list[Span]]:
+        """Yield the spans of each text; a stream of any length stays within the memory of one chunk."""
+        stream = iter(texts)
+        while chunk := list(islice(stream, self.chunk)):
+            yield from self._recognize_chunk(chunk)
+
+    def _recognize_chunk(self, texts: Sequence[str]) -> list[list[Span]]:
+        spans: list[list[Span]] = [[] for _ in texts]
+        windows = sorted(self.featurizer.windows(texts), key=lambda w: w.size)
+        for start in range(0, len(windows), self.batch):
+            for window, found in self._predict(windows[start : start + self.batch]):
+                spans[window.text_index] += found
+        return [sorted(found, key=lambda s: s.start) for found in spans]
+
+    @torch.inference_mode()
+    def _predict(self, windows: Sequence[Window]) -> Iterator[tuple[Window, list[Span]]]:
+        batch = self.featurizer.batch(windows)
+        scores = torch.log_softmax(self.tagger(batch).float(), dim=-1)
+        for row, (window, labels) in enumerate(zip(windows, best_labels(scores, batch.word_mask), strict=True)):
+            chosen = scores[row, torch.arange(len(labels)), labels].tolist()
+            yield window, to_spans(window, labels, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRecognizer:
+    """A spaCy pipeline's entities, its labels mapped to our types; entities of other labels are passed over."""
+
+    language: Language
+
+    def recognize(self, docs: Iterable[Doc]) -> Iterator[list[Span]]:
+        """Yield the spans of each document; spaCy gives no probabilities, so their score is 1."""
+        for doc in self.language.pipe(doc.text for doc in docs):
+            yield [
+                Span(entity.start_char, entity.end_char, LABEL_TYPES[entity.label_.upper()])
+                for entity in doc.ents
+                if entity.label_.upper() in LABEL_TYPES
+            ]
+
+
+def load_recognizer(name: str) -> Recognizer:
+    """Return the recognizer `fast`, `accurate`, the tagger in a folder, or an installed spaCy pipeline of that name.
+
+    UnknownNameError when there is none: scispaCy's pipelines are installed from their own release address, never
+    from the package index, where `en-core-sci-md` is another's placeholder.
+    """
+    if name in SHIPPED:
+        return load_tagger(MODELS / name)
+    if Path(name, "weights.safetensors").is_file():
+        return load_tagger(Path(name))
+    if spacy.util.is_package(name) or Path(name, "meta.json").is_file():
+        return PipelineRecognizer(spacy.load(name))
+    raise UnknownNameError(
+        "installed model", name, [*SHIPPED, *sorted(spacy.util.get_installed_models())]
+    ) from ModelError(where_to_get(name))
+
+
+def where_to_get(name: str) -> str:
+    """Return one sentence on where a pipeline that is not installed comes from."""
+    if name.startswith(("en_ner_", "en_core_sci_")):
+        return (
+            f"{name} is scispaCy's: pip install the archive named in the release notes of github.com/allenai/scispacy."
+        )
+    return f"{name} is no installed spaCy pipeline: see spacy.io/models, or give the path of a folder."
+
+
+@cache
+def load_tagger(folder: Path) -> TaggerRecognizer:
+    """Read a tagger and ready it for this processor: bfloat16 where that is native, else float32."""
+    tagger = read_tagger(folder)
+    if torch.ops.mkldnn._is_mkldnn_bf16_supported() and tagger.config.kind == "transformer":
+        tagger = tagger.to(torch.bfloat16)
+    return TaggerRecognizer(tagger, read_featurizer())
+
+
+@cache
+def read_featurizer() -> Featurizer:
+    """Return the featurizer of the shipped taggers: their word pieces and the lexicon."""
+    vocabulary = (MODELS / "vocab.txt").read_text("utf-8").splitlines()
+    return Featurizer(WordPieces(vocabulary), read_lexicon())

@@ -1,0 +1,233 @@
+"""Training a tagger from gold spans (a text may be annotated for some types only) or from a teacher's output."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from extraction.document import EntityType
+from extraction.features import Batch, Featurizer, Window
+from extraction.tagger import LABELS, TAGGED, Tagger
+from kg.progress import Progress, ignore_progress
+
+Targets = Sequence[NDArray[Any]]
+Loss = Callable[[Tensor, Tensor], Tensor]
+_SIZE_NOISE = 24
+_CLIP = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text with its gold spans (start, end, type) and the types that its annotators looked for."""
+
+    text: str
+    spans: tuple[tuple[int, int, EntityType], ...]
+    annotated: frozenset[EntityType]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """How a tagger is trained. Rates are AdamW's; `layer_decay` shrinks the encoder's rate per layer downwards.
+
+    `batch` is in windows; `average` is the decay of the weights' moving average, which is what is kept.
+    """
+
+    seed: int = 1
+    epochs: int = 6
+    batch: int = 8
+    rate: float = 1.5e-4
+    head_rate: float = 1e-3
+    layer_decay: float = 0.9
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    average: float = 0.99
+
+
+def allowed_labels(window: Window, example: Example) -> NDArray[np.bool_]:
+    """Return [W, L] bool: the labels that each word of the window may have, given the gold spans of its text.
+
+    Of overlapping gold spans the longest counts. A type that nobody looked for may be anywhere outside of them.
+    """
+    allowed = np.zeros((len(window.words), len(LABELS)), bool)
+    allowed[:, 0] = True
+    for kind in set(TAGGED) - example.annotated:
+        allowed[:, [LABELS.index(f"B-{kind.value}"), LABELS.index(f"I-{kind.value}")]] = True
+    for start, end, kind in sorted(example.spans, key=lambda s: s[0] - s[1]):
+        inside = [i for i, (a, b) in enumerate(window.spans) if a < end and b > start]
+        if inside and allowed[inside, 0].all():
+            allowed[inside] = False
+            allowed[inside, LABELS.index(f"I-{kind.value}")] = True
+            allowed[inside[0]] = False
+            allowed[inside[0], LABELS.index(f"B-{kind.value}")] = True
+    return allowed
+
+
+def partial_loss(logits: Tensor, allowed: Tensor) -> Tensor:
+    """[N, L] logits, [N, L] bool → the mean of -log of the probability that falls on the allowed labels."""
+    scores = torch.log_softmax(logits.float(), dim=-1)
+    return -torch.logsumexp(scores.masked_fill(~allowed, -1e9), dim=-1).mean()
+
+
+def soft_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """[N, L] logits, [N, L] probabilities → the mean cross-entropy."""
+    return -(target * torch.log_softmax(logits.float(), dim=-1)).sum(dim=-1).mean()
+
+
+def train_tagger(
+    tagger: Tagger,
+    featurizer: Featurizer,
+    examples: Sequence[Example],
+    config: TrainConfig,
+    progress: Progress = ignore_progress,
+) -> Tagger:
+    """Train `tagger` in place on gold spans and return it with its averaged weights, ready to predict."""
+    windows = list(featurizer.windows([e.text for e in examples]))
+    targets = [allowed_labels(w, examples[w.text_index]) for w in windows]
+    return fit(tagger, featurizer, windows, targets, partial_loss, config, progress)
+
+
+def distil_tagger(
+    tagger: Tagger,
+    teacher: Tagger,
+    featurizer: Featurizer,
+    texts: Sequence[str],
+    config: TrainConfig,
+    progress: Progress = ignore_progress,
+) -> Tagger:
+    """Train `tagger` in place to give the teacher's label probabilities (Hinton et al. 2015) and return it."""
+    windows = list(featurizer.windows(texts))
+    targets = read_probabilities(teacher, featurizer, windows, progress)
+    return fit(tagger, featurizer, windows, targets, soft_loss, config, progress)
+
+
+@torch.inference_mode()
+def read_probabilities(
+    teacher: Tagger, featurizer: Featurizer, windows: Sequence[Window], progress: Progress = ignore_progress
+) -> list[NDArray[np.float32]]:
+    """Return the teacher's [W, L] label probabilities for each window."""
+    found: list[NDArray[np.float32]] = [np.zeros((0, 0), np.float32)] * len(windows)
+    order = sorted(range(len(windows)), key=lambda i: windows[i].size)
+    for start in range(0, len(order), 32):
+        chosen = order[start : start + 32]
+        probabilities = torch.softmax(teacher(featurizer.batch([windows[i] for i in chosen])).float(), dim=-1)
+        for row, i in enumerate(chosen):
+            found[i] = probabilities[row, : len(windows[i].words)].numpy()
+        progress("teacher", start + len(chosen), len(windows))
+    return found
+
+
+def fit(
+    tagger: Tagger,
+    featurizer: Featurizer,
+    windows: Sequence[Window],
+    targets: Targets,
+    loss_of: Loss,
+    config: TrainConfig,
+    progress: Progress = ignore_progress,
+) -> Tagger:
+    """Minimise `loss_of(logits [N, L], targets [N, L])` over the words of the windows; return the averaged tagger."""
+    rng = random.Random(config.seed)
+    torch.manual_seed(config.seed)
+    total = config.epochs * math.ceil(len(windows) / config.batch)
+    run = Run(tagger, loss_of, config, total)
+    for _ in range(config.epochs):
+        tagger.train()
+        for chosen in shuffled_batches([w.size for w in windows], config.batch, rng):
+            batch = featurizer.batch([windows[i] for i in chosen])
+            run.step(batch, stack_targets([targets[i] for i in chosen], batch))
+            progress("train", run.done, total)
+    tagger.load_state_dict(run.average, strict=False)
+    return tagger.eval()
+
+
+@dataclass(slots=True)
+class Run:
+    """A training under way: the optimizer, the steps done, and the moving average of the weights."""
+
+    tagger: Tagger
+    loss_of: Loss
+    config: TrainConfig
+    total: int
+    done: int = 0
+    average: dict[str, Tensor] = field(init=False)
+    optimizer: torch.optim.Optimizer = field(init=False)
+    rates: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.optimizer = torch.optim.AdamW(parameter_groups(self.tagger, self.config), fused=True)
+        self.rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.average = {name: p.detach().clone() for name, p in self.tagger.named_parameters() if p.requires_grad}
+
+    def step(self, batch: Batch, targets: Tensor) -> None:
+        """Take one step on a batch with [B, W, L] targets."""
+        factor = schedule(self.done, self.total, self.config.warmup)
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * factor
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = self.tagger(batch)[batch.word_mask]
+        self.optimizer.zero_grad()
+        self.loss_of(logits, targets[batch.word_mask]).backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.tagger.parameters(), _CLIP)
+        self.optimizer.step()
+        self.done += 1
+        self._move_average()
+
+    @torch.no_grad()
+    def _move_average(self) -> None:
+        decay = min(self.config.average, (1 + self.done) / (10 + self.done))
+        for name, parameter in self.tagger.named_parameters():
+            if parameter.requires_grad:
+                self.average[name].lerp_(parameter, 1 - decay)
+
+
+def parameter_groups(tagger: Tagger, config: TrainConfig) -> list[dict[str, Any]]:
+    """Return AdamW's groups: pretrained layers with rates that decay downwards, all else at the head's rate."""
+    groups: list[dict[str, Any]] = []
+    for name, parameter in tagger.named_parameters():
+        if parameter.requires_grad:
+            decay = 0.0 if parameter.ndim < 2 else config.weight_decay
+            groups.append({"params": [parameter], "lr": rate_of(name, tagger, config), "weight_decay": decay})
+    return groups
+
+
+def rate_of(name: str, tagger: Tagger, config: TrainConfig) -> float:
+    """Return the learning rate of one parameter by its name."""
+    if tagger.config.kind != "transformer" or not name.startswith("encoder.") or ".inject." in name:
+        return config.head_rate
+    layer = int(name.split(".")[2]) + 1 if ".layers." in name else 0
+    return config.rate * config.layer_decay ** (tagger.config.layers - layer)
+
+
+def schedule(step: int, total: int, warmup: float) -> float:
+    """Return the factor on the rates: linear up over the warm-up share, linear down to zero.
+
+    >>> schedule(0, 10, 0.2), schedule(1, 10, 0.2), schedule(10, 10, 0.2)
+    (0.5, 1.0, 0.0)
+    """
+    rising = max(1, int(total * warmup))
+    return (step + 1) / rising if step < rising else max(0.0, (total - step) / max(1, total - rising))
+
+
+def shuffled_batches(sizes: Sequence[int], batch: int, rng: random.Random) -> Iterator[list[int]]:
+    """Yield batches of window numbers in random order, windows of like size together."""
+    order = sorted(range(len(sizes)), key=lambda i: sizes[i] + rng.random() * _SIZE_NOISE)
+    groups = [order[i : i + batch] for i in range(0, len(order), batch)]
+    rng.shuffle(groups)
+    yield from groups
+
+
+def stack_targets(targets: Targets, batch: Batch) -> Tensor:
+    """Return the windows' [W, L] targets as one [B, W, L] tensor, padded with zeros."""
+    rows, width = batch.word_mask.shape
+    stacked = np.zeros((rows, width, targets[0].shape[1]), targets[0].dtype)
+    for row, target in enumerate(targets):
+        stacked[row, : len(target)] = target
+    return torch.from_numpy(stacked)

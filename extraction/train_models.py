@@ -1,0 +1,167 @@
+"""What `theragraph extract train` does: each shipped model made anew from annotated corpora."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import scispacy.abbreviation  # noqa: F401  registers the component
+import spacy
+
+from extraction.cid_model import write_cid_model
+from extraction.cid_train import BlamingDocument, train_cid
+from extraction.concepts import read_concepts
+from extraction.document import SourceDocument
+from extraction.link import Ranker
+from extraction.link_train import GoldDocument, train_ranker
+from extraction.memory import build_memory, to_lines
+from extraction.ner import MODELS, read_featurizer
+from extraction.pretrained import start_from_embeddings, start_from_minilm
+from extraction.read import read_files
+from extraction.sentences import split_sentences
+from extraction.tagger import TAGGED, TaggerConfig
+from extraction.train import Example, TrainConfig, distil_tagger, train_tagger
+from extraction.weights import read_tagger, write_tagger
+from kg.errors import InputError, UnknownNameError
+from kg.progress import Progress, ignore_progress
+
+INDUCED = "CID"
+FAST = TaggerConfig(kind="cnn", width=192, layers=4, inner=96, hidden=128)
+FAST_TRAINING = TrainConfig(epochs=16, batch=16, head_rate=2e-3, average=0.998)
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The documents of one annotated file, and of which types it has annotations."""
+
+    documents: tuple[SourceDocument, ...]
+
+    def examples(self) -> list[Example]:
+        """Return the documents as examples for a tagger; types that the file never marks stay unknown in it."""
+        marked = {m.type for d in self.documents for m in d.mentions}
+        annotated = frozenset(kind for kind in TAGGED if kind.value in marked)
+        return [
+            Example(
+                d.document.text,
+                tuple((m.start, m.end, kind) for m in d.mentions for kind in annotated if m.type == kind.value),
+                annotated,
+            )
+            for d in self.documents
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """What to train on: annotated files, documents to leave out, plain texts for the teacher to label.
+
+    `config` None takes the values that the shipped model was trained with.
+    """
+
+    corpora: tuple[Path, ...]
+    out: Path
+    exclude: frozenset[str] = frozenset()
+    texts: tuple[Path, ...] = ()
+    teacher: Path = MODELS / "accurate"
+    config: TrainConfig | None = None
+
+
+def train_model(name: str, request: TrainingRequest, progress: Progress = ignore_progress) -> Path:
+    """Train the model `accurate`, `fast`, `linker` or `relations` and return the folder that was written.
+
+    UnknownNameError for another name, InputError when the corpora hold no document.
+    """
+    if name not in _TRAINERS:
+        raise UnknownNameError("model to train", name, _TRAINERS)
+    _TRAINERS[name](request, progress)
+    return request.out
+
+
+def read_corpora(paths: Sequence[Path], exclude: Collection[str]) -> list[Corpus]:
+    """Return each file's documents without the excluded ones and without those of an earlier file."""
+    seen = set(exclude)
+    corpora = []
+    for path in paths:
+        documents = []
+        for item in read_files([path]):
+            if isinstance(item, SourceDocument) and item.document.document_id not in seen:
+                seen.add(item.document.document_id)
+                documents.append(item)
+        corpora.append(Corpus(tuple(documents)))
+    if not any(corpus.documents for corpus in corpora):
+        raise InputError(f"{', '.join(map(str, paths))}: no document is left to train on; give annotated files.")
+    return corpora
+
+
+def _train_accurate(request: TrainingRequest, progress: Progress) -> None:
+    examples = [e for corpus in read_corpora(request.corpora, request.exclude) for e in corpus.examples()]
+    tagger = start_from_minilm(TaggerConfig().create())
+    config = request.config or TrainConfig()
+    write_tagger(train_tagger(tagger, read_featurizer(), examples, config, progress), request.out)
+
+
+def _train_fast(request: TrainingRequest, progress: Progress) -> None:
+    texts = [d.document.text for c in read_corpora(request.corpora, request.exclude) for d in c.documents]
+    texts += [d.document.text for d in _documents(request.texts, request.exclude)]
+    tagger = start_from_embeddings(FAST.create())
+    config = request.config or FAST_TRAINING
+    teacher = read_tagger(request.teacher)
+    write_tagger(distil_tagger(tagger, teacher, read_featurizer(), texts, config, progress), request.out)
+
+
+def _train_linker(request: TrainingRequest, progress: Progress) -> None:
+    documents = [d for corpus in read_corpora(request.corpora, request.exclude) for d in corpus.documents]
+    gold = list(to_gold(documents))
+    ranker = train_ranker(gold, read_concepts())
+    progress("rank", len(gold), len(gold))
+    write_linker(ranker, to_lines(build_memory(m for _, mentions, _ in gold for m in mentions)), request.out)
+
+
+def _train_relations(request: TrainingRequest, progress: Progress) -> None:
+    documents = [d for corpus in read_corpora(request.corpora, request.exclude) for d in corpus.documents]
+    blaming = [to_blaming(d) for d in documents]
+    write_cid_model(train_cid(blaming, read_concepts()), request.out)
+    progress("relations", len(blaming), len(blaming))
+
+
+_TRAINERS: Mapping[str, Callable[[TrainingRequest, Progress], None]] = {
+    "accurate": _train_accurate,
+    "fast": _train_fast,
+    "linker": _train_linker,
+    "relations": _train_relations,
+}
+TRAINABLE = tuple(_TRAINERS)
+
+
+def to_gold(documents: Sequence[SourceDocument]) -> Iterator[GoldDocument]:
+    """Yield (text, mentions in order, long forms of abbreviations) of annotated documents."""
+    language = spacy.blank("en")
+    language.add_pipe("abbreviation_detector")
+    for document in documents:
+        text = document.document.text
+        shorts = language(text)._.abbreviations
+        mentions = sorted(document.mentions, key=lambda m: (m.start, m.end))
+        yield text, mentions, {short.text: short._.long_form.text for short in shorts}
+
+
+def to_blaming(document: SourceDocument) -> BlamingDocument:
+    """Return an annotated document as an example for the relation model."""
+    text = document.document.text
+    blamed = frozenset((r.subject, r.object) for r in document.relations if r.type == INDUCED)
+    return BlamingDocument(text, document.mentions, split_sentences(text), blamed)
+
+
+def write_linker(ranker: Ranker, memory: Sequence[str], folder: Path) -> None:
+    """Write a linker's weights and memory into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ranker.json").write_text(json.dumps(asdict(ranker), indent=2) + "\n", "utf-8")
+    with gzip.GzipFile(folder / "memory.tsv.gz", "wb", mtime=0) as file:
+        file.write("".join(f"{line}\n" for line in memory).encode())
+
+
+def _documents(paths: Sequence[Path], exclude: Collection[str]) -> Iterator[SourceDocument]:
+    for item in read_files(paths):
+        if isinstance(item, SourceDocument) and item.document.document_id not in exclude:
+            yield item
