@@ -6,7 +6,7 @@ described with its own edge removed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,6 @@ from gnn.triples import Ids
 
 _HUB_EXPONENT = 0.5
 _MAX_PROFILE_CELLS = 400_000_000
-Screen = Callable[[Dense], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +91,12 @@ def to_kernel(metagraph: Metagraph, channel: Channel, names: Sequence[str], rows
     return kernel
 
 
-def to_scaled(kernel: Dense) -> tuple[Dense, float]:
-    """Return asinh-compressed similarities, two at the 99th percentile of the positive ones, and that percentile."""
+def to_scaled(kernel: Dense) -> Dense:
+    """Return asinh-compressed similarities: asinh(1), about 0.88, at the 99th percentile of the positive ones."""
     positive = kernel[kernel > 0]
     scale = float(np.quantile(positive, 0.99)) if positive.size else 1.0
-    return (np.arcsinh(kernel / scale) * 2.0).astype(np.float32), scale
+    scaled: Dense = np.arcsinh(kernel / scale).astype(np.float32)
+    return scaled
 
 
 def _weigh_features(profiles: sp.csr_matrix) -> sp.csr_matrix:

@@ -64,21 +64,27 @@ class Queries:
         return mask
 
 
-def build_task(triples: Triples, relation: str, *, shape_from: Triples | None = None) -> LinkTask:
-    """Read the task out of a graph; the heads' and tails' types are those that `relation` joins in `shape_from`.
+def types_of(triples: Triples, relation: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the sorted types of the heads and of the tails that `relation` joins."""
+    pairs = triples.pairs_of(relation)
+    types = np.array(triples.types)
+    return tuple(sorted(set(types[pairs[:, 0]].tolist()))), tuple(sorted(set(types[pairs[:, 1]].tolist())))
+
+
+def build_task(
+    triples: Triples, relation: str, types: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+) -> LinkTask:
+    """Read the task out of a graph; `types` of heads and tails default to those that the graph's own pairs join.
 
     InputError when the relation joins fewer than two pairs: nothing can be learnt and ranked from one.
     """
-    reference = triples if shape_from is None else shape_from
     pairs = triples.pairs_of(relation)
     if len(pairs) < 2:
         raise InputError(f'The relation "{relation}" has {len(pairs)} known pair; training needs at least two.')
-    shape_pairs = reference.pairs_of(relation)
-    types = np.array(triples.types)
-    head_types = tuple(sorted(set(types[shape_pairs[:, 0]].tolist())))
-    tail_types = tuple(sorted(set(types[shape_pairs[:, 1]].tolist())))
-    heads = np.flatnonzero(np.isin(types, head_types))
-    tails = np.flatnonzero(np.isin(types, tail_types))
+    head_types, tail_types = types or types_of(triples, relation)
+    of_entity = np.array(triples.types)
+    heads = np.flatnonzero(np.isin(of_entity, head_types))
+    tails = np.flatnonzero(np.isin(of_entity, tail_types))
     places = np.stack([np.searchsorted(heads, pairs[:, 0]), np.searchsorted(tails, pairs[:, 1])], axis=1)
     return LinkTask(relation, head_types, tail_types, heads, tails, places)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gnn.ranking import average_precision, bootstrap_interval, paired_difference, rank_targets, to_metrics
+from gnn.ranking import Mask, average_precision, bootstrap_interval, paired_difference, rank_targets, to_metrics
 from kg.errors import InputError
 
 
-def no_mask(shape: tuple[int, int]) -> np.ndarray:
+def no_mask(shape: tuple[int, int]) -> Mask:
     return np.zeros(shape, dtype=bool)
 
 

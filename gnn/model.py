@@ -1,0 +1,246 @@
+"""The shipped link model: an ensemble over one space, fitted on a task's known pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import lightgbm
+import numpy as np
+
+from gnn.attention import (
+    AttentionConfig,
+    WalkAttention,
+    WalkData,
+    build_walk_data,
+    fit_attention,
+    score_attention,
+)
+from gnn.blend import Blend, row_spread, to_row_log_probabilities
+from gnn.features import Scaling, build_features, fit_scaling
+from gnn.kernel_ridge import KernelRidge, RidgeConfig, fit_kernel_ridge, to_spectrum
+from gnn.listwise import ListwiseConfig
+from gnn.metagraph import Dense
+from gnn.ranking import Mask
+from gnn.scorers import (
+    CandidateNetwork,
+    NetworkConfig,
+    TreesConfig,
+    fit_network,
+    fit_trees,
+    score_network,
+    score_trees,
+)
+from gnn.space import (
+    Progress,
+    Space,
+    SpaceChoice,
+    SpaceConfig,
+    build_space,
+    build_task_graph,
+    choose_space,
+    no_progress,
+)
+from gnn.task import LinkTask, Queries, build_open_queries, build_task, build_training_queries
+from gnn.triples import Ids, Triples
+
+_FEATURE_CELLS = 30_000_000
+_SPREAD_HEADS = 200
+_ADDITIVE = ListwiseConfig(epochs=40, learning_rate=1e-3, weight_decay=0.1)
+_NOT_ADDITIVE = ("kernel ridge", "(ranks)")
+Types = tuple[tuple[str, ...], tuple[str, ...]]
+MEMBERS = ("attention", "kernel ridge", "networks", "trees")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Everything that decides a model beside its graph; written whole into the model folder."""
+
+    relation: str
+    seed: int = 0
+    space: SpaceConfig = field(default_factory=SpaceConfig)
+    ridges: tuple[RidgeConfig, ...] = (
+        RidgeConfig(),
+        RidgeConfig(penalty=6.0),
+        RidgeConfig(1.0, 1.0, 2.0),
+        RidgeConfig(0.3, 3.0, 2.0),
+    )
+    attention: AttentionConfig = field(default_factory=AttentionConfig)
+    num_attentions: int = 2
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    num_networks: int = 4
+    additive: NetworkConfig = field(default_factory=lambda: NetworkConfig(hidden=0, feature_dropout=0.0, fit=_ADDITIVE))
+    trees: TreesConfig = field(default_factory=TreesConfig)
+    num_forests: int = 2
+    max_training_candidates: int = 512
+    prior_weights: tuple[tuple[str, float], ...] = (
+        ("attention", 1.0),
+        ("kernel ridge", 1.0),
+        ("networks", 2.0),
+        ("trees", 1.0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What training found."""
+
+    scaling: Scaling
+    additive: CandidateNetwork
+    attentions: tuple[WalkAttention, ...]
+    networks: tuple[CandidateNetwork, ...]
+    forests: tuple[lightgbm.Booster, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a graph gives to a model before any weight: the space, the ridges in closed form, the walks' data."""
+
+    space: Space
+    ridges: tuple[KernelRidge, ...]
+
+    @property
+    def task(self) -> LinkTask:
+        """The task that is answered."""
+        return self.space.task
+
+
+@dataclass(frozen=True, slots=True)
+class LinkModel:
+    """A fitted model; `blend` combines its members."""
+
+    config: ModelConfig
+    choice: SpaceChoice
+    ground: Ground
+    weights: Weights
+    blend: Blend
+
+    def score_members(self, queries: Queries) -> dict[str, Dense]:
+        """Return each member's (num_queries, num_tails) scores."""
+        return score_members(self.ground, self.weights, queries)
+
+    def score(self, queries: Queries) -> Dense:
+        """Return the ensemble's (num_queries, num_tails) log-probabilities within the row."""
+        return self.blend.score(self.score_members(queries), queries.hidden)
+
+
+def choose_ground(
+    triples: Triples, config: ModelConfig, types: Types | None = None, progress: Progress = no_progress
+) -> tuple[SpaceChoice, Ground]:
+    """Choose and build what the graph offers; `types` are those of the relation's heads and tails (`types_of`)."""
+    task = build_task(triples, config.relation, types)
+    graph = build_task_graph(triples, task)
+    choice = choose_space(graph, config.space, seed=config.seed, progress=progress)
+    return choice, _build_ground(build_space(graph, choice, config.space.max_metapath_length), config)
+
+
+def rebuild_ground(triples: Triples, config: ModelConfig, choice: SpaceChoice) -> Ground:
+    """Build again what was chosen; the same graph gives the same ground to the last bit."""
+    task = build_task(triples, config.relation, (choice.head_types, choice.tail_types))
+    graph = build_task_graph(triples, task)
+    return _build_ground(build_space(graph, choice, config.space.max_metapath_length), config)
+
+
+def _build_ground(space: Space, config: ModelConfig) -> Ground:
+    spectra = (to_spectrum(space.heads), to_spectrum(space.tails))
+    return Ground(space, tuple(fit_kernel_ridge(ridge, space.task, *spectra) for ridge in config.ridges))
+
+
+def choose_columns(task: LinkTask, limit: int, seed: int) -> Ids:
+    """Return the sorted candidate tails of training: all that have a known pair, filled up at random to `limit`."""
+    known = np.unique(task.pairs[:, 1])
+    rest = np.setdiff1d(np.arange(task.shape[1]), known)
+    extra = np.random.default_rng(seed).permutation(rest)[: max(limit - len(known), 0)]
+    return np.union1d(known, extra)
+
+
+def fit_weights(config: ModelConfig, ground: Ground, progress: Progress = no_progress) -> Weights:
+    """Train every member on the known pairs, each described with its own edge removed."""
+    queries = build_training_queries(ground.task)
+    columns = choose_columns(ground.task, config.max_training_candidates, config.seed)
+    total = config.num_attentions + config.num_networks + config.num_forests
+    names, raw = build_features(ground.space, ground.ridges, queries, columns)
+    scaling = fit_scaling(raw, names)
+    inputs = scaling.apply(raw)
+    targets = np.searchsorted(columns, queries.targets)
+    hidden = queries.hidden[:, columns]
+    walks = walk_data(ground)
+    fitted: tuple[list[WalkAttention], list[CandidateNetwork], list[lightgbm.Booster]] = ([], [], [])
+    for number in range(total):
+        progress("training", number, total)
+        seed = config.seed * 1000 + number
+        if number < config.num_attentions:
+            fitted[0].append(fit_attention(config.attention, walks, queries, columns, seed))
+        elif number < config.num_attentions + config.num_networks:
+            fitted[1].append(fit_network(config.network, inputs, targets, hidden, seed))
+        else:
+            fitted[2].append(fit_trees(config.trees, inputs, targets, hidden, seed))
+    progress("training", total, total)
+    plain = inputs * additive_columns(names, scaling)
+    additive = fit_network(config.additive, plain, targets, hidden, config.seed)
+    return Weights(scaling, additive, tuple(fitted[0]), tuple(fitted[1]), tuple(fitted[2]))
+
+
+def additive_columns(names: tuple[str, ...], scaling: Scaling) -> Dense:
+    """Return ones for the inputs that the metapath floor may use and zeros for those it may not (ranks, ridges)."""
+    plain = np.array([not any(word in name for word in _NOT_ADDITIVE) for name in names])
+    columns: Dense = np.concatenate([plain, plain[scaling.relative]]).astype(np.float32)
+    return columns
+
+
+def score_additive(ground: Ground, weights: Weights, queries: Queries) -> Dense:
+    """Return the metapath floor's (num_queries, num_tails) scores: one weight a feature, no interaction."""
+    parts: list[Dense] = []
+    for _, names, inputs in describe(ground, weights, queries):
+        parts.append(score_network(weights.additive, inputs * additive_columns(names, weights.scaling)))
+    return np.concatenate(parts)
+
+
+def describe(ground: Ground, weights: Weights, queries: Queries) -> Iterator[tuple[Queries, tuple[str, ...], Dense]]:
+    """Yield a few queries at a time with their feature names and inputs, so that the features fit in memory."""
+    num_tails = ground.task.shape[1]
+    step = max(1, _FEATURE_CELLS // (num_tails * len(weights.scaling.mean)))
+    for start in range(0, len(queries), step):
+        some = queries.take(slice(start, start + step))
+        names, raw = build_features(ground.space, ground.ridges, some, np.arange(num_tails))
+        yield some, names, weights.scaling.apply(raw)
+
+
+def walk_data(ground: Ground) -> WalkData:
+    """Return what the attention walks over: both sides' channels and the metapath counts, compressed."""
+    counts = ground.space.metapaths
+    if not len(counts):
+        counts = np.zeros((1, *ground.task.shape), np.float32)
+    positive = counts > 0
+    scale = counts.sum(axis=(1, 2)) / np.maximum(positive.sum(axis=(1, 2)), 1)
+    compressed = np.arcsinh(counts / np.where(scale > 0, scale, 1.0)[:, None, None])
+    extra = np.ascontiguousarray(compressed.transpose(1, 2, 0), np.float32)
+    return build_walk_data(ground.task, ground.space.heads, ground.space.tails, extra)
+
+
+def score_members(ground: Ground, weights: Weights, queries: Queries) -> dict[str, Dense]:
+    """Return each member's (num_queries, num_tails) scores."""
+    walks = walk_data(ground)
+    parts: dict[str, list[Dense]] = {member: [] for member in MEMBERS}
+    for some, _, inputs in describe(ground, weights, queries):
+        hidden = some.hidden
+        parts["kernel ridge"].append(ground.ridges[0].score(some))
+        attended = [score_attention(network, walks, some) for network in weights.attentions]
+        parts["attention"].append(_mean_row(attended, hidden))
+        parts["networks"].append(_mean_row([score_network(n, inputs) for n in weights.networks], hidden))
+        parts["trees"].append(_mean_row([score_trees(f, inputs) for f in weights.forests], hidden))
+    return {member: np.concatenate(rows) for member, rows in parts.items()}
+
+
+def member_spreads(ground: Ground, weights: Weights, seed: int) -> dict[str, float]:
+    """Return each member's unit: the spread of its rows over a sample of heads, whatever is known of them."""
+    num_heads = ground.task.shape[0]
+    sample = np.sort(np.random.default_rng(seed).permutation(num_heads)[:_SPREAD_HEADS])
+    queries = build_open_queries(ground.task, sample)
+    scores = score_members(ground, weights, queries)
+    return {member: row_spread(values, queries.hidden) for member, values in scores.items()}
+
+
+def _mean_row(scores: list[Dense], hidden: Mask) -> Dense:
+    rows: Dense = np.mean([to_row_log_probabilities(s, hidden) for s in scores], axis=0)
+    return rows

@@ -1,0 +1,148 @@
+"""From triples to a model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+
+from gnn.blend import fit_blend
+from gnn.card import to_card
+from gnn.evaluate import Evaluation, evaluate_model, hide_others
+from gnn.model import LinkModel, ModelConfig, Types, choose_ground, fit_weights, member_spreads, score_members
+from gnn.model_folder import ModelFolder, hash_file, keep_model, run_id
+from gnn.read import read_pairs, read_triples
+from gnn.space import Progress, no_progress
+from gnn.task import build_test_queries, to_places, types_of
+from gnn.triples import Ids, Triples, exclude_pairs, to_pair_ids
+from kg.errors import InputError, UnknownNameError
+
+DEVICES = ("auto", "cpu", "cuda")
+DEV_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """What a training run did; `dev` is measured on the pairs set aside for selection, `test` on others."""
+
+    run: str
+    out: Path
+    relation: str
+    num_entities: int
+    num_edges: int
+    num_pairs: int
+    seconds: float
+    dev: Evaluation
+    test: Evaluation | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `theragraph train --json` prints."""
+        return {
+            "run": self.run,
+            "model": str(self.out),
+            "relation": self.relation,
+            "entities": self.num_entities,
+            "edges": self.num_edges,
+            "pairs": self.num_pairs,
+            "seconds": round(self.seconds, 1),
+            "dev": self.dev.to_json(),
+            "test": self.test.to_json() if self.test else None,
+        }
+
+
+def check_device(device: str) -> str:
+    """Return "cpu" or "cuda"; InputError when CUDA is asked for and there is none."""
+    if device not in DEVICES:
+        raise UnknownNameError("device", device, DEVICES)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("There is no CUDA device here; use --device cpu, or install a driver that torch can see.")
+    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def train_files(
+    paths: Sequence[Path],
+    relation: str,
+    *,
+    out: Path,
+    dev: Path | None = None,
+    file_format: str = "tsv",
+    seed: int = 0,
+    device: str = "auto",
+    progress: Progress = no_progress,
+) -> TrainReport:
+    """Do what `theragraph train` does: read triples, hold the dev pairs out of the graph, train, keep the folder.
+
+    Without a dev file, a tenth of the pairs is set aside at random for selection and calibration.
+    """
+    check_device(device)
+    progress("reading", 0, None)
+    triples = read_triples(paths, file_format=file_format)
+    if dev is None:
+        dev_pairs = split_pairs(triples.pairs_of(relation), (DEV_SHARE,), seed)[0]
+    else:
+        dev_pairs = to_pair_ids(triples, read_pairs(dev, relation))
+    files = [path for path in (*paths, dev) if path is not None and path.is_file()]
+    inputs = tuple((path.name, hash_file(path)) for path in files)
+    return train_triples(triples, ModelConfig(relation, seed), dev_pairs, out=out, inputs=inputs, progress=progress)
+
+
+def split_pairs(pairs: Ids, shares: Sequence[float], seed: int) -> list[Ids]:
+    """Return disjoint random parts of `pairs`, one per share, each with at least one pair."""
+    order = np.random.default_rng(seed).permutation(len(pairs))
+    parts: list[Ids] = []
+    start = 0
+    for share in shares:
+        size = max(1, round(share * len(pairs)))
+        parts.append(pairs[np.sort(order[start : start + size])])
+        start += size
+    return parts
+
+
+def train_triples(
+    triples: Triples,
+    config: ModelConfig,
+    dev_pairs: Ids,
+    *,
+    out: Path,
+    test_pairs: Ids | None = None,
+    inputs: tuple[tuple[str, str], ...] = (),
+    progress: Progress = no_progress,
+) -> TrainReport:
+    """Train on the graph without the dev and test pairs, choose the blend on dev, measure, keep the folder."""
+    started = monotonic()
+    aside = dev_pairs if test_pairs is None else np.concatenate([dev_pairs, test_pairs])
+    training = exclude_pairs(triples, config.relation, aside)
+    types = types_of(triples, config.relation)
+    model = fit_model(training, config, dev_pairs, types, progress)
+    places = to_places(model.ground.task, aside)
+    dev_places, test_places = places[: len(dev_pairs)], places[len(dev_pairs) :]
+    measured = evaluate_model(model, dev_places, [test_places], seed=config.seed)
+    tested = evaluate_model(model, test_places, [dev_places], seed=config.seed) if len(test_places) else None
+    told = tested.to_json() if tested else measured.to_json()
+    run = run_id(config, training, inputs)
+    seconds = monotonic() - started
+    folder = ModelFolder(model, training, dev_pairs, inputs, tuple(told.items()))
+    keep_model(folder, out, to_card(model, run, measured.to_json(), seconds))
+    counts = (training.num_entities, len(training.edges), len(model.ground.task.pairs))
+    return TrainReport(run, out, config.relation, *counts, seconds, measured, tested)
+
+
+def fit_model(
+    training: Triples, config: ModelConfig, dev_pairs: Ids, types: Types | None = None, progress: Progress = no_progress
+) -> LinkModel:
+    """Fit every member on `training`, then the blend on the dev pairs (entity ids), which `training` does not hold."""
+    torch.set_num_threads(1)
+    choice, ground = choose_ground(training, config, types, progress)
+    weights = fit_weights(config, ground, progress)
+    spreads = member_spreads(ground, weights, config.seed)
+    places = to_places(ground.task, dev_pairs)
+    queries = build_test_queries(ground.task, places)
+    scores = score_members(ground, weights, queries)
+    hidden = hide_others(ground.task, queries, [places])
+    blend = fit_blend(scores, queries.targets, hidden, dict(config.prior_weights), spreads=spreads)
+    return LinkModel(config, choice, ground, weights, blend)
