@@ -1,0 +1,62 @@
+"""KGX as JSON Lines: `nodes.jsonl` and `edges.jsonl`, read back by the source `kgx`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from kg.model import Edge, Node, Properties
+
+
+def write_kgx(nodes: Iterable[Node], edges: Callable[[], Iterable[Edge]], folder: Path) -> tuple[tuple[Path, ...], str]:
+    """Write both files; returns them and the command that reads them."""
+    files = (folder / "nodes.jsonl", folder / "edges.jsonl")
+    _write_lines(files[0], map(to_kgx_node, nodes))
+    _write_lines(files[1], map(to_kgx_edge, edges()))
+    return files, f"theragraph build kgx --from {folder}"
+
+
+def to_kgx_node(node: Node) -> dict[str, Any]:
+    """Return the KGX record of a node."""
+    record = {
+        "id": node.curie,
+        "category": [f"biolink:{node.category}"],
+        "name": node.name,
+        "provided_by": [node.source],
+        "synonym": list(node.synonyms),
+        "xref": list(node.xrefs),
+    }
+    return to_plain(node.properties) | record
+
+
+def to_kgx_edge(edge: Edge) -> dict[str, Any]:
+    """Return the KGX record of an edge; an unknown confidence is left out."""
+    record: dict[str, Any] = {
+        "id": edge.edge_key,
+        "subject": edge.subject,
+        "predicate": f"biolink:{edge.predicate}",
+        "object": edge.object,
+        "primary_knowledge_source": edge.primary_knowledge_source,
+        "knowledge_level": edge.knowledge_level.value,
+        "agent_type": edge.agent_type.value,
+        "negated": edge.negated,
+        "publications": list(edge.publications),
+        "release": edge.release,
+        "run": edge.run,
+    }
+    if edge.confidence is not None:
+        record["confidence"] = edge.confidence
+    return to_plain(edge.properties) | record
+
+
+def to_plain(properties: Properties) -> dict[str, Any]:
+    """Return properties with lists in place of tuples."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in properties}
+
+
+def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8") as handle:
+        for record in records:
+            handle.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -1,0 +1,120 @@
+"""CSV files for `neo4j-admin database import`: one per label and relationship type, with typed headers.
+
+Format: https://neo4j.com/docs/operations-manual/current/import/
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from kg.model import Edge, Node
+from kg.rows import Row, from_edge_row, from_node_row, to_edge_row, to_node_row
+
+_SEPARATOR: Final = "\x1f"
+_TYPES: Final[dict[type, str]] = {str: "string", bool: "boolean", int: "long", float: "double", list: "string[]"}
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "string": str,
+    "boolean": lambda cell: cell == "true",
+    "long": int,
+    "double": float,
+    "string[]": lambda cell: cell.split(_SEPARATOR),
+}
+_OPTIONS: Final = "--array-delimiter=U+001F --multiline-fields=true --overwrite-destination=true"
+
+Columns = dict[str, str]
+
+
+def write_neo4j_csv(
+    nodes: Iterable[Node], edges: Callable[[], Iterable[Edge]], folder: Path
+) -> tuple[tuple[Path, ...], str]:
+    """Write the files in two passes (the first finds columns and types); returns them and the import command."""
+    kept = list(nodes)
+    node_files = _write(
+        folder, "nodes", lambda: ((n.category.value, to_node_row(n)["properties"], {}) for n in kept), ("curie:ID",)
+    )
+    edge_files = _write(folder, "edges", lambda: (_edge_item(edge) for edge in edges()), (":START_ID", ":END_ID"))
+    parts = [f"--nodes=Entity:{_label(path)}={path}" for path in node_files]
+    parts += [f"--relationships={_label(path)}={path}" for path in edge_files]
+    command = f"neo4j-admin database import full neo4j {_OPTIONS} {' '.join(parts)}"
+    return (*node_files, *edge_files), command
+
+
+def read_neo4j_csv(folder: Path) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+    """Return what `write_neo4j_csv` wrote."""
+    nodes = [
+        from_node_row([_label(path)], values) for path in sorted(folder.glob("nodes_*.csv")) for values in _read(path)
+    ]
+    edges = [
+        from_edge_row(values.pop(":START_ID"), _label(path), values.pop(":END_ID"), values)
+        for path in sorted(folder.glob("edges_*.csv"))
+        for values in _read(path)
+    ]
+    return tuple(nodes), tuple(edges)
+
+
+Item = tuple[str, Row, Row]
+
+
+def _edge_item(edge: Edge) -> Item:
+    row = to_edge_row(edge)
+    ends = {":START_ID": row["subject"], ":END_ID": row["object"]}
+    return edge.predicate.relationship_type, row["properties"], ends
+
+
+def _write(folder: Path, kind: str, items: Callable[[], Iterable[Item]], keys: tuple[str, ...]) -> tuple[Path, ...]:
+    columns = _find_columns(items())
+    paths = {label: folder / f"{kind}_{label}.csv" for label in sorted(columns)}
+    with ExitStack() as stack:
+        writers = {}
+        for label, path in paths.items():
+            handle = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
+            writers[label] = csv.writer(handle)
+            writers[label].writerow([*keys, *(f"{name}:{kind_}" for name, kind_ in columns[label].items())])
+        for label, values, ends in items():
+            first = [ends[key] for key in keys] if ends else [values["curie"]]
+            writers[label].writerow([*first, *(_to_cell(values.get(name)) for name in columns[label])])
+    return tuple(paths.values())
+
+
+def _find_columns(items: Iterable[Item]) -> dict[str, Columns]:
+    """The properties of every label with their types; one that has several types is text."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for label, values, _ in items:
+        for name, value in values.items():
+            found[label][name].add(_TYPES[type(value)])
+    return {
+        label: {n: next(iter(t)) if len(t) == 1 else "string" for n, t in sorted(names.items()) if n != "curie"}
+        for label, names in found.items()
+    }
+
+
+def _to_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return _SEPARATOR.join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _read(path: Path) -> Iterable[dict[str, Any]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.reader(handle)
+        header = next(reader)
+        for cells in reader:
+            yield dict(_from_cell(name, cell) for name, cell in zip(header, cells, strict=True) if cell)
+
+
+def _from_cell(column: str, cell: str) -> tuple[str, Any]:
+    if column in {":START_ID", ":END_ID"}:
+        return column, cell
+    name, _, kind = column.rpartition(":")
+    return name, cell if kind == "ID" else _READERS[kind](cell)
+
+
+def _label(path: Path) -> str:
+    return path.stem.partition("_")[2]

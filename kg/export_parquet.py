@@ -1,0 +1,119 @@
+"""Parquet: `nodes.parquet` and `edges.parquet`, fixed columns plus the further properties as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kg.export_kgx import to_plain
+from kg.model import Edge, Node, Properties
+from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
+
+_BATCH: Final = 50_000
+_TEXTS: Final = pa.list_(pa.string())
+_NODES: Final = pa.schema(
+    [
+        ("curie", pa.string()),
+        ("category", pa.string()),
+        ("name", pa.string()),
+        ("source", pa.string()),
+        ("synonyms", _TEXTS),
+        ("xrefs", _TEXTS),
+        ("properties", pa.string()),
+    ]
+)
+_EDGES: Final = pa.schema(
+    [
+        ("edge_key", pa.string()),
+        ("subject", pa.string()),
+        ("predicate", pa.string()),
+        ("object", pa.string()),
+        ("primary_knowledge_source", pa.string()),
+        ("knowledge_level", pa.string()),
+        ("agent_type", pa.string()),
+        ("negated", pa.bool_()),
+        ("publications", _TEXTS),
+        ("confidence", pa.float64()),
+        ("release", pa.string()),
+        ("run", pa.string()),
+        ("properties", pa.string()),
+    ]
+)
+
+
+def write_parquet(
+    nodes: Iterable[Node], edges: Callable[[], Iterable[Edge]], folder: Path
+) -> tuple[tuple[Path, ...], str]:
+    """Write both files in row groups; returns them and a line that opens them."""
+    files = (folder / "nodes.parquet", folder / "edges.parquet")
+    _write(files[0], _NODES, map(_to_node_row, nodes))
+    _write(files[1], _EDGES, map(_to_edge_row, edges()))
+    return files, f'python -c "import polars; print(polars.read_parquet({str(files[1])!r}))"'
+
+
+def read_parquet(folder: Path) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+    """Return what `write_parquet` wrote."""
+    nodes, edges = (pq.read_table(folder / name).to_pylist() for name in ("nodes.parquet", "edges.parquet"))
+    return tuple(map(_from_node_row, nodes)), tuple(map(_from_edge_row, edges))
+
+
+def _write(path: Path, schema: pa.Schema, rows: Iterator[dict[str, Any]]) -> None:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while batch := list(islice(rows, _BATCH)):
+            writer.write_table(pa.Table.from_pylist(batch, schema=schema))
+
+
+def _to_node_row(node: Node) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(node, name) for name in ("curie", "name", "source", "synonyms", "xrefs")}
+    return row | {"category": node.category.value, "properties": _to_json(node.properties)}
+
+
+def _to_edge_row(edge: Edge) -> dict[str, Any]:
+    names = ("edge_key", "subject", "object", "primary_knowledge_source", "negated", "publications", "confidence")
+    row: dict[str, Any] = {name: getattr(edge, name) for name in (*names, "release", "run")}
+    words = {name: getattr(edge, name).value for name in ("predicate", "knowledge_level", "agent_type")}
+    return row | words | {"properties": _to_json(edge.properties)}
+
+
+def _from_node_row(row: dict[str, Any]) -> Node:
+    return Node(
+        row["curie"],
+        Category(row["category"]),
+        row["name"],
+        row["source"],
+        tuple(row["synonyms"]),
+        tuple(row["xrefs"]),
+        _from_json(row["properties"]),
+    )
+
+
+def _from_edge_row(row: dict[str, Any]) -> Edge:
+    return Edge(
+        row["subject"],
+        Predicate(row["predicate"]),
+        row["object"],
+        row["primary_knowledge_source"],
+        KnowledgeLevel(row["knowledge_level"]),
+        AgentType(row["agent_type"]),
+        negated=row["negated"],
+        publications=tuple(row["publications"]),
+        confidence=row["confidence"],
+        release=row["release"],
+        run=row["run"],
+        properties=_from_json(row["properties"]),
+    )
+
+
+def _to_json(properties: Properties) -> str:
+    return json.dumps(to_plain(properties), ensure_ascii=False)
+
+
+def _from_json(text: str) -> Properties:
+    values = json.loads(text)
+    return tuple(sorted((name, tuple(v) if isinstance(v, list) else v) for name, v in values.items()))
