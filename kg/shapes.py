@@ -19,7 +19,7 @@ SHAPES: Final = Path(ontologies.__file__).with_name("shapes.ttl")
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing in the graph that a shape does not allow. `focus` is the CURIE of a node or of an edge (`theragraph:edge/KEY`)."""
+    """One thing that a shape does not allow; `focus` is the CURIE of a node or of an edge (`theragraph:edge/KEY`)."""
 
     focus: str
     message: str
