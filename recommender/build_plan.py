@@ -28,7 +28,7 @@ from recommender.problems import find_problems
 from recommender.safety.duplicate_therapy import share_class
 from recommender.safety.gate import check_between, check_knowledge, check_regimen, is_blocked
 from recommender.safety.verdict import Check, Outcome, Verdict
-from recommender.score import Ranked, Scored, caution_points, rank, score_candidate
+from recommender.score import Ranked, Scored, rank, score_candidate, verdict_points
 from recommender.situation import Situation, build_situation
 
 Reorder = Callable[[Situation, Ranked], Ranked]
@@ -135,7 +135,7 @@ def _pair_cost(first: Scored, second: Scored, situation: Situation, knowledge: K
     verdicts = _between(first, second, situation, knowledge)
     if is_blocked(verdicts) or _duplicates(first, second, knowledge):
         return None
-    return sum(caution_points(v) for v in verdicts)
+    return sum(verdict_points(v) for v in verdicts)
 
 
 def _between(first: Scored, second: Scored, situation: Situation, knowledge: Knowledge) -> tuple[Verdict, ...]:

@@ -19,6 +19,7 @@ MAX_PATHS: Final = 5
 SEVERITY_POINTS: Final = {"major": -200, "relative": -150, "moderate": -60, "minor": -15}
 CHECK_POINTS: Final = {Check.FOOD_LIFESTYLE: -20, Check.AGE: -50, Check.LACTATION: -60, Check.RENAL: -60}
 DEFAULT_CAUTION: Final = -100
+BLOCKED_POINTS: Final = -1000
 NOT_ASSESSED_POINTS: Final = -5
 FREQUENCY_POINTS: Final = {"very_common": -8, "common": -4, "uncommon": -1}
 MAX_BURDEN: Final = -80
@@ -86,8 +87,10 @@ def score_candidate(
     return Scored(candidate, verdicts, tuple(c for c in table if c.value))
 
 
-def caution_points(verdict: Verdict) -> int:
-    """What one caution costs: by its severity, else by its check."""
+def verdict_points(verdict: Verdict) -> int:
+    """What one verdict against the drug costs: a caution by its severity, else by its check."""
+    if verdict.outcome is Outcome.BLOCKED:
+        return BLOCKED_POINTS
     by_check = CHECK_POINTS.get(verdict.check, DEFAULT_CAUTION)
     return SEVERITY_POINTS.get(verdict.severity, by_check)
 
@@ -169,7 +172,9 @@ def _formulary(candidate: Candidate, formulary: frozenset[str]) -> list[Contribu
 def _safety(verdicts: tuple[Verdict, ...]) -> list[Contribution]:
     """A caution costs by its severity; a check that could not be made costs little, but never nothing."""
     lines = [
-        Contribution(f"caution: {v.check}", caution_points(v), v.rule) for v in verdicts if v.outcome is Outcome.CAUTION
+        Contribution(f"{v.outcome}: {v.check}", verdict_points(v), v.rule)
+        for v in verdicts
+        if v.outcome in (Outcome.CAUTION, Outcome.BLOCKED)
     ]
     silent = sorted({(v.drug, v.check) for v in verdicts if v.outcome is Outcome.NOT_ASSESSED})
     names = ", ".join(dict.fromkeys(check for _, check in silent))

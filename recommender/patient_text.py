@@ -1,0 +1,47 @@
+"""The texts of a patient, read by the extraction pipeline: each mention keeps its assertion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from extraction.document import Annotated, SourceDocument, content_hash
+from extraction.pipeline import ExtractionConfig, Extractor
+from extraction.sections import read_sections
+from kg.model import Document
+from kg.store import GraphStore
+from recommender.patient import ClinicalText, TextMention
+from recommender.recommend import Recommender
+
+
+@dataclass(frozen=True)
+class TextReader:
+    """Reads a patient's texts with the names of one graph; its model is loaded for the first text, not before."""
+
+    store: GraphStore
+    model: str = "fast"
+
+    @cached_property
+    def _extractor(self) -> Extractor:
+        return ExtractionConfig(model=self.model).create(self.store.read_nodes())
+
+    def __call__(self, text: ClinicalText) -> Iterator[TextMention]:
+        """Yield what the text says, with negation, uncertainty, family and time."""
+        for item in self._extractor.annotate([to_document(text)]):
+            if isinstance(item, Annotated):
+                for m in item.mentions:
+                    flags = (m.negated, m.uncertain, m.family, m.historical, m.hypothetical)
+                    yield TextMention(m.text, m.curie, m.type, *flags, origin=text.origin)
+
+
+def to_document(text: ClinicalText) -> SourceDocument:
+    """Return a patient's text as the extraction room takes it: a note, so identifiers go first."""
+    where = text.origin.where or "text"
+    document = Document(where, "", text.text, "note", "infores:patient", content_hash("", text.text))
+    return SourceDocument(document, where, "whole text", sections=read_sections(text.text))
+
+
+def open_recommender(store: GraphStore) -> Recommender:
+    """Return a recommender for the graph that also reads the patients' texts."""
+    return Recommender.open(store, annotate=TextReader(store))
