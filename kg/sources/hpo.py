@@ -107,7 +107,7 @@ def _read_terms(path: Path) -> Iterator[Node | Skip]:
     abnormalities = _find_descendants(terms, _ABNORMALITY)
     for term in terms:
         if term.obsolete:
-            yield Skip("obsolete term", f"{path}: {term.curie}")
+            yield Skip("obsolete term", f"{path}: {term.curie}", expected=True)
         else:
             category = Category.PHENOTYPIC_FEATURE if term.curie in abnormalities else Category.NAMED_THING
             yield to_term_node(term, category, ONTOLOGY)

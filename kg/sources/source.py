@@ -16,10 +16,14 @@ from kg.model import Edge, Node
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """One record that was left out. `reason` is a short phrase that is counted; `where` names file and line."""
+    """One record that was left out. `reason` is a short phrase that is counted; `where` names file and line.
+
+    `expected` says that nothing is lost by it: an obsolete term, the same statement again.
+    """
 
     reason: str
     where: str = ""
+    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
