@@ -19,11 +19,13 @@ ALLOWED = {
     "cli": {"ontologies", "kg", "extraction", "gnn", "recommender", "recommender.service"},
 }
 ROOMS = [room for room in ALLOWED if "." not in room]
-FILES = [path for room in ROOMS for path in sorted(ROOT.glob(f"{room}/**/*.py"))] + [ROOT / "cli.py"]
+FILES = [path for room in ROOMS for path in sorted(ROOT.glob(f"{room}/**/*.py"))] + sorted(ROOT.glob("cli*.py"))
 
 
 def room_of(module: str) -> str:
     parts = module.split(".")
+    if parts[0].startswith("cli_"):
+        return "cli"
     return "recommender.service" if parts[:2] == ["recommender", "service"] else parts[0]
 
 

@@ -1,0 +1,88 @@
+"""The verbs that read texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli_output import Json, exit_if_skipped, open_store, print_json, print_table, say, shown_progress
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Read literature and clinical text.")
+
+
+Files = Annotated[list[Path], typer.Argument(help="Files or folders.")]
+Model = Annotated[str, typer.Option(help="fast, accurate, dictionary, or an installed spaCy model's name.")]
+TextFormat = Annotated[
+    str,
+    typer.Option(
+        "--format", help="text, jsonl, pubtator, bioc, medline, jats, csv, fhir or pdf; found out when absent."
+    ),
+]
+
+
+@app.command("annotate", epilog="Example: theragraph extract annotate examples/documents/notes")
+def extract_annotate(
+    files: Files,
+    form: TextFormat = "",
+    model: Model = "fast",
+    ids: Annotated[str | None, typer.Option(help="The prefix of the CURIEs; PubTator files default to MESH.")] = None,
+    gold_mentions: Annotated[bool, typer.Option(help="Keep the file's mentions; only link and relate them.")] = False,
+) -> None:
+    """Print what is read, one JSON document a line; the graph is not touched."""
+    from extraction.jobs import annotate_files
+
+    from extraction.document import Annotated as Read
+    from extraction.jsonl import to_json_line
+
+    skipped = 0
+    for item in annotate_files(files, form=form, model=model, ids=ids, gold_mentions=gold_mentions):
+        if isinstance(item, Read):
+            typer.echo(to_json_line(item))
+        else:
+            skipped += 1
+            say(f"{item.path}, {item.position}: not read: {item.reason}")
+    exit_if_skipped(skipped)
+
+
+@app.command("read", epilog="Example: theragraph extract read examples/documents")
+def extract_read(
+    ctx: typer.Context,
+    files: Files,
+    form: TextFormat = "",
+    model: Model = "fast",
+    resume: Annotated[bool, typer.Option(help="Pass over documents that stand in the graph unchanged.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Read documents into the graph; reading one again changes nothing."""
+    from extraction.jobs import read_into_graph
+
+    with open_store(ctx) as store, shown_progress() as progress:
+        report = read_into_graph(store, files, form=form, model=model, resume=resume, progress=progress)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print_table(["documents", "number"], [[k, v] for k, v in report.to_json().items() if isinstance(v, int)])
+    for item in report.skipped:
+        say(f"{item.path}, {item.position}: not read: {item.reason}")
+    exit_if_skipped(len(report.skipped))
+
+
+@app.command("evaluate", epilog="Example: theragraph extract evaluate --gold corpus.PubTator.txt --json")
+def extract_evaluate(
+    gold: Annotated[Path, typer.Option(help="An annotated PubTator, BioC or IOB file.")],
+    model: Model = "fast",
+    as_json: Json = False,
+) -> None:
+    """Score a model on annotated text: spans, linking, relations, words a second."""
+    from extraction.evaluate import evaluate_file
+
+    with shown_progress() as progress:
+        measured = evaluate_file(gold, model=model, progress=progress)
+    if as_json:
+        return print_json(measured)
+    entities = [[kind, *measured["entities"][kind].values()] for kind in ("strict", "partial")]
+    print_table(["entities", *measured["entities"]["strict"]], entities)
+    print_table(["linking", "value"], list(measured["linking"].items()))
+    print_table(["relations", "value"], list(measured["relations"].items()))

@@ -1,0 +1,145 @@
+"""What every verb prints with: answers on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from kg.progress import Progress
+    from kg.store import GraphStore
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+
+class TableFormat(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def open_store(ctx: typer.Context) -> GraphStore:
+    """Open the graph that --graph selects; use it as a context manager."""
+    from kg.store import open_graph
+
+    store: GraphStore = open_graph(ctx.obj)
+    return store
+
+
+def embedded_folder(selector: str) -> Path:
+    """Return the embedded graph's folder; InputError when the selector is a server elsewhere."""
+    from kg.errors import InputError
+    from kg.selector import EmbeddedSelector, read_selector
+
+    chosen = read_selector(selector)
+    if isinstance(chosen, EmbeddedSelector):
+        return chosen.folder
+    raise InputError(f"{chosen.uri} is a server elsewhere; only an embedded graph is started and stopped from here.")
+
+
+def say(text: str) -> None:
+    """Print a remark on standard error."""
+    typer.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on standard output, indented for a terminal."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print an aligned table; nothing when there are no rows."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(_to_cell(value) for value in row))
+    if table.row_count:
+        Console(width=None if sys.stdout.isatty() else 160).print(table, markup=False)
+
+
+def _to_cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)
+
+
+def write_rows(rows: list[dict[str, Any]], form: TableFormat, out: Path | None) -> None:
+    """Print rows in a format, or write them to a file."""
+    if form is TableFormat.PARQUET:
+        return _write_parquet(rows, out)
+    with _output(out) as file:
+        if form is TableFormat.JSON:
+            file.write(json.dumps(rows, ensure_ascii=False) + "\n")
+        elif form is TableFormat.CSV:
+            _write_csv(rows, file)
+        elif rows:
+            print_table(list(rows[0]), [list(row.values()) for row in rows])
+        else:
+            say("No rows.")
+
+
+def _write_csv(rows: list[dict[str, Any]], file: Any) -> None:
+    if rows:
+        writer = csv.writer(file)
+        writer.writerow(rows[0])
+        writer.writerows([_to_cell(value) for value in row.values()] for row in rows)
+
+
+def _write_parquet(rows: list[dict[str, Any]], out: Path | None) -> None:
+    import polars
+
+    from kg.errors import InputError
+
+    if out is None:
+        raise InputError("Parquet is not text; say where to write it with --out FILE.parquet.")
+    polars.DataFrame(rows, infer_schema_length=None).write_parquet(out)
+
+
+@contextmanager
+def _output(out: Path | None) -> Iterator[Any]:
+    if out is None:
+        yield sys.stdout
+        return
+    with out.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+def exit_if_skipped(num: int) -> None:
+    """End with exit code 1 when some input was skipped."""
+    if num:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """Yield a callback that draws progress bars on standard error, one a label."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(label: str, done: int, total: int | None) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total)
+            bars.update(tasks[label], completed=done, total=total)
+
+        yield show
