@@ -68,6 +68,7 @@ class _Reading:
         self._reasons: Counter[str] = Counter()
         self._nodes: list[Node] = []
         self._num_edges = 0
+        self._num_lost = 0
 
     @property
     def name(self) -> str:
@@ -76,7 +77,7 @@ class _Reading:
     def read_nodes(self) -> list[Node]:
         for item in self.source.read_nodes(self.path):
             if isinstance(item, Skip):
-                self._reasons[item.reason] += 1
+                self._count(item)
             else:
                 self._nodes.append(item)
                 self._show("nodes", len(self._nodes))
@@ -86,7 +87,7 @@ class _Reading:
         for item in self.source.read_edges(self.path):
             edge = item if isinstance(item, Skip) else resolve_edge(item, resolution, self.release)
             if isinstance(edge, Skip):
-                self._reasons[edge.reason] += 1
+                self._count(edge)
                 continue
             self._num_edges += 1
             self._show("edges", self._num_edges)
@@ -101,10 +102,16 @@ class _Reading:
         if num_missing:
             self._num_edges -= num_missing
             self._reasons["an end that no source describes"] += num_missing
+            self._num_lost += num_missing
 
     def to_report(self) -> SourceReport:
         reasons = dict(sorted(self._reasons.items()))
-        return SourceReport(self.name, len(self._nodes), self._num_edges, sum(reasons.values()), reasons)
+        skipped = sum(reasons.values())
+        return SourceReport(self.name, len(self._nodes), self._num_edges, skipped, reasons, self._num_lost)
+
+    def _count(self, skip: Skip) -> None:
+        self._reasons[skip.reason] += 1
+        self._num_lost += not skip.expected
 
     def _show(self, what: str, count: int) -> None:
         if count % _REPORT_EVERY == 0:
@@ -178,9 +185,9 @@ def resolve_edge(edge: Edge, resolution: Resolution, release: str = "") -> Edge 
     """Return the edge between preferred CURIEs and with its release, or why it cannot be kept."""
     subject, object_ = resolution.resolve(edge.subject), resolution.resolve(edge.object)
     if subject in resolution.generic or object_ in resolution.generic:
-        return Skip("touches a generic concept")
+        return Skip("touches a generic concept", expected=True)
     if subject == object_:
-        return Skip("both ends are the same concept")
+        return Skip("both ends are the same concept", expected=True)
     return replace(edge, subject=subject, object=object_, release=edge.release or release)
 
 

@@ -15,7 +15,7 @@ from kg.resolve import Ambiguity
 class SourceReport:
     """What became of one source. `nodes` and `edges` were read and mapped; `reasons` counts what was skipped and why.
 
-    `unchanged` says that nothing was written because files and identities are those of the last build.
+    `lost` is how many of the skipped are no mere repetition or obsolete term; `unchanged` says that nothing was written because files and identities are those of the last build.
     """
 
     name: str
@@ -23,6 +23,7 @@ class SourceReport:
     edges: int
     skipped: int
     reasons: Mapping[str, int]
+    lost: int = 0
     unchanged: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -33,18 +34,21 @@ class SourceReport:
             "edges": self.edges,
             "skipped": self.skipped,
             "reasons": dict(self.reasons),
+            "lost": self.lost,
             "unchanged": self.unchanged,
         }
 
     def to_kept(self) -> dict[str, Any]:
         """Return what the graph remembers of it."""
-        return {"nodes": self.nodes, "edges": self.edges, "reasons": json.dumps(dict(self.reasons), sort_keys=True)}
+        reasons = json.dumps(dict(self.reasons), sort_keys=True)
+        return {"nodes": self.nodes, "edges": self.edges, "lost": self.lost, "reasons": reasons}
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any]) -> SourceReport:
         """Return the report of a source that did not change, from what the graph remembers."""
         reasons = json.loads(kept["reasons"])
-        return cls(kept["name"], kept["nodes"], kept["edges"], sum(reasons.values()), reasons, unchanged=True)
+        skipped = sum(reasons.values())
+        return cls(kept["name"], kept["nodes"], kept["edges"], skipped, reasons, kept["lost"], unchanged=True)
 
 
 @dataclass(frozen=True, slots=True)

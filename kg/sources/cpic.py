@@ -54,7 +54,7 @@ class CpicSource(Source):
         for where, row in _read_rows(self.input_files(path)[0]):
             gene, drug = _to_ends(row)
             if str(row.get("removed") or "").lower() == "true":
-                yield Skip("pair that CPIC removed", where)
+                yield Skip("pair that CPIC removed", where, expected=True)
             elif drug:
                 yield _to_edge(gene, drug, row)
 

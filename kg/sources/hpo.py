@@ -156,10 +156,7 @@ def _read_annotations(path: Path) -> Iterator[Edge | Skip]:
         for number, row in group:
             edge = _to_annotation(row)
             if edge.edge_key in edges:
-                yield Skip(
-                    "same statement from another reference, joined",
-                    f"{path}, line {number}",
-                )
+                yield Skip("same statement from another reference, joined", f"{path}, line {number}", expected=True)
                 edge = join_edges(edges[edge.edge_key], edge)
             edges[edge.edge_key] = edge
         yield from edges.values()

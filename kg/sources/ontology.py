@@ -64,7 +64,7 @@ def to_term_nodes(terms: Iterable[OboTerm], infores: str, path: Path) -> Iterato
     """Yield a node for every living term that has a name."""
     for term in terms:
         if term.obsolete:
-            yield Skip("obsolete term", f"{path}: {term.curie}")
+            yield Skip("obsolete term", f"{path}: {term.curie}", expected=True)
         elif not term.name:
             yield Skip("term without a name", f"{path}: {term.curie}")
         else:

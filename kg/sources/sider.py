@@ -67,9 +67,9 @@ class SiderSource(Source):
         for number, row in read_records(effects, _EFFECTS):
             pair = (row["stereo"], row["umls"])
             if row["level"] != "PT":
-                yield Skip("lowest level term, kept as its preferred term", f"{effects}, line {number}")
+                yield Skip("lowest level term, kept as its preferred term", f"{effects}, line {number}", expected=True)
             elif pair in seen:
-                yield Skip("stated by several label terms, kept once", f"{effects}, line {number}")
+                yield Skip("stated by several label terms, kept once", f"{effects}, line {number}", expected=True)
             else:
                 seen.add(pair)
                 yield _to_edge(pair, frequencies.get(pair, ()))

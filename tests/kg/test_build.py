@@ -50,7 +50,7 @@ def test_starter_rows_become_edges_with_their_citation(starter):
     store = MemoryStore()
     report = build_graph(store, ["starter"], path=starter)
     assert report.to_json()["sources"] == [
-        {"name": "starter", "nodes": 8, "edges": 7, "skipped": 0, "reasons": {}, "unchanged": False}
+        {"name": "starter", "nodes": 8, "edges": 7, "skipped": 0, "reasons": {}, "lost": 0, "unchanged": False}
     ]
     (treats,) = [e for e in store.edges.values() if e.predicate is Predicate.TREATS]
     assert (treats.subject, treats.object) == ("DRUGBANK:DB00722", "DOID:10763")
@@ -106,9 +106,11 @@ def test_generic_concepts_and_missing_ends_are_counted(tmp_path):
     (tmp_path / "doid.obo").write_text(DOID_OBO + "is_a: DOID:0\n")
     report = build_graph(MemoryStore(), ["do"], path=tmp_path)
     assert report.sources[0].reasons == {"touches a generic concept": 2}
+    assert report.sources[0].lost == 0
     (tmp_path / "doid.obo").write_text(DOID_OBO.replace("is_a: DOID:4", "is_a: DOID:77"))
     report = build_graph(MemoryStore(), ["do"], path=tmp_path)
     assert report.sources[0].reasons == {"an end that no source describes": 1}
+    assert report.sources[0].lost == 1
 
 
 def test_a_row_with_an_unknown_name_is_skipped_and_counted(starter):
