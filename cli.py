@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+import cli_demo
 import cli_extract
 import cli_graph
 import cli_learn
@@ -138,6 +139,6 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
     print_table(["what", "state", "next step"], [[f["what"], f["state"], f["next_step"]] for f in findings])
 
 
-for _verbs in (cli_graph.app, cli_learn.app, cli_recommend.app):
+for _verbs in (cli_demo.app, cli_graph.app, cli_learn.app, cli_recommend.app):
     app.add_typer(_verbs)
 app.add_typer(cli_extract.app, name="extract")

@@ -72,14 +72,16 @@ def extract_read(
 @app.command("evaluate", epilog="Example: theragraph extract evaluate --gold corpus.PubTator.txt --json")
 def extract_evaluate(
     gold: Annotated[Path, typer.Option(help="An annotated PubTator, BioC or IOB file.")],
-    model: Model = "fast",
+    model: Model = "accurate",
+    form: TextFormat = "",
+    ids: Annotated[str, typer.Option(help="The prefix of the file's identifiers.")] = "MESH",
     as_json: Json = False,
 ) -> None:
     """Score a model on annotated text: spans, linking, relations, words a second."""
-    from extraction.evaluate import evaluate_file
+    from extraction.evaluate import EvaluationConfig, evaluate
 
     with shown_progress() as progress:
-        measured = evaluate_file(gold, model=model, progress=progress)
+        measured = evaluate(gold, EvaluationConfig(model=model, format=form, ids=ids), progress)
     if as_json:
         return print_json(measured)
     entities = [[kind, *measured["entities"][kind].values()] for kind in ("strict", "partial")]

@@ -22,7 +22,7 @@ from cli_output import (
 )
 
 if TYPE_CHECKING:
-    from kg.build_report import SourceReport
+    from kg.build_report import BuildReport, SourceReport
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -42,10 +42,15 @@ def build(
     if as_json:
         print_json(report.to_json())
     else:
-        print_table(["source", "nodes", "edges", "skipped", "state"], [_built_row(s) for s in report.sources])
-        reasons = [[s.name, reason, num] for s in report.sources for reason, num in s.reasons.items()]
-        print_table(["source", "skipped because", "rows"], reasons)
+        print_built(report)
     exit_if_skipped(sum(source.skipped for source in report.sources))
+
+
+def print_built(report: BuildReport) -> None:
+    """Print what became of every source, and why what was skipped was."""
+    print_table(["source", "nodes", "edges", "skipped", "state"], [_built_row(s) for s in report.sources])
+    reasons = [[s.name, reason, num] for s in report.sources for reason, num in s.reasons.items()]
+    print_table(["source", "skipped because", "rows"], reasons)
 
 
 def _built_row(report: SourceReport) -> list[Any]:

@@ -30,8 +30,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Learn which links of a relation the graph implies."""
-    from gnn.train_graph import train_graph
-
+    from gnn.graph import train_graph
     from gnn.train import train_files
 
     with shown_progress() as progress:
@@ -41,13 +40,13 @@ def train(
             )
         else:
             with open_store(ctx) as store:
-                report = train_graph(store, relation, out=out, seed=seed, device=device, progress=progress)
+                report = train_graph(store, relation, out=out, seed=seed, progress=progress)
     if as_json:
         return print_json(report.to_json())
     typer.echo(
         f"Run {report.run}: {report.num_pairs} pairs of {relation}, {report.seconds:.0f} s, kept in {report.out}."
     )
-    _print_ranking(report.to_json()["test"] or report.to_json()["dev"])
+    print_ranking(report.to_json()["test"] or report.to_json()["dev"])
 
 
 @app.command(epilog="Example: theragraph predict --model runs/treats --relation TREATS --out scores.parquet")
@@ -79,10 +78,11 @@ def evaluate(
     measured = evaluate_files(model, test, known or []).to_json()
     if as_json:
         return print_json(measured)
-    _print_ranking(measured)
+    print_ranking(measured)
 
 
-def _print_ranking(measured: Mapping[str, Any]) -> None:
+def print_ranking(measured: Mapping[str, Any]) -> None:
+    """Print the model's ranking beside the floors'."""
     names = ("mrr", "hits@1", "hits@3", "hits@10")
     rows = [["model", *(measured[name] for name in names)]]
     rows += [[f"floor: {floor}", *(values[name] for name in names)] for floor, values in measured["floors"].items()]

@@ -154,3 +154,12 @@ DELETE_LONELY_NODES = Query(
     ("source", "limit"),
     writes=True,
 )
+
+
+def runs(relationship_type: str) -> Query:
+    """The model runs that predictions of a type come from."""
+    text = (
+        f"MATCH (a:Entity)-[e:{relationship_type}]->() WHERE e.knowledge_level = 'prediction' "
+        "RETURN DISTINCT e.run AS run ORDER BY run"
+    )
+    return Query(f"runs_{relationship_type}", text)
