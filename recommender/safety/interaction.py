@@ -87,14 +87,14 @@ def _to_verdict(drug: str, taken: Taken, row: Interaction, situation: Situation,
 
 
 def _grade(severity: str, modifiers: list[Modifier]) -> str:
-    """What an overriding modifier says, else the worst that one raises it to, else the least that one lowers it to."""
+    """What an overriding modifier says, else the worst that speaks against it, else the least that one lowers it to."""
     overriding = [SEVERITIES.index(m.severity) for m in modifiers if m.operator == "overrides"]
     if overriding:
         return SEVERITIES[min(overriding)]
     stated = SEVERITIES.index(severity) if severity in SEVERITIES else SEVERITIES.index("major")
     grades = [SEVERITIES.index(m.severity) for m in modifiers]
-    raised = [grade for grade in grades if grade > stated]
-    return SEVERITIES[max(raised) if raised else min([stated, *grades])]
+    worsening = [grade for grade in grades if grade >= stated]
+    return SEVERITIES[max(worsening) if worsening else min([stated, *grades])]
 
 
 def _holds(modifier: Modifier, pair: tuple[str, Taken], situation: Situation, knowledge: Knowledge) -> tuple[str, ...]:
