@@ -43,7 +43,7 @@ def build(
         print_json(report.to_json())
     else:
         print_built(report)
-    exit_if_skipped(sum(source.skipped for source in report.sources))
+    exit_if_skipped(sum(source.lost for source in report.sources))
 
 
 def print_built(report: BuildReport) -> None:
