@@ -186,7 +186,7 @@ def resolve_edge(edge: Edge, resolution: Resolution, release: str = "") -> Edge 
     subject, object_ = resolution.resolve(edge.subject), resolution.resolve(edge.object)
     if subject in resolution.generic or object_ in resolution.generic:
         return Skip("touches a generic concept", expected=True)
-    if subject == object_:
+    if subject == object_ and edge.subject != edge.object:
         return Skip("both ends are the same concept", expected=True)
     return replace(edge, subject=subject, object=object_, release=edge.release or release)
 

@@ -15,7 +15,8 @@ from kg.resolve import Ambiguity
 class SourceReport:
     """What became of one source. `nodes` and `edges` were read and mapped; `reasons` counts what was skipped and why.
 
-    `lost` is how many of the skipped are no mere repetition or obsolete term; `unchanged` says that nothing was written because files and identities are those of the last build.
+    `lost` is how many of the skipped are no mere repetition or obsolete term. `unchanged` says that nothing was
+    written because files and identities are those of the last build.
     """
 
     name: str

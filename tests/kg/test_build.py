@@ -2,9 +2,12 @@
 
 import pytest
 
-from kg.build import build_graph
+from kg.build import build_graph, resolve_edge
 from kg.errors import FormatError, InputError, UnknownNameError
-from ontologies.biolink import Predicate
+from kg.model import Edge, Node
+from kg.resolve import resolve_nodes
+from kg.sources import Skip
+from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from tests.kg.memory_store import MemoryStore
 from tests.ontologies.starter_tables import ROWS, write_starter
 
@@ -141,3 +144,22 @@ def test_downloaded_files_are_found_without_a_path(monkeypatch, tmp_path):
     (tmp_path / "do").mkdir()
     (tmp_path / "do" / "doid.obo").write_text(DOID_OBO)
     assert build_graph(MemoryStore(), ["do"]).sources[0].nodes == 2
+
+
+def test_an_edge_that_merging_turns_into_a_loop_is_left_out_and_a_real_loop_stays():
+    one, two = ("DRUGBANK:DB00722", "RXCUI:29046")
+    nodes = [
+        Node(one, Category.DRUG, "lisinopril", "infores:a", xrefs=(two,)),
+        Node(two, Category.DRUG, "x", "infores:b"),
+    ]
+    resolution = resolve_nodes(nodes)
+    merged = edge_between(two, one)
+    assert isinstance(resolve_edge(merged, resolution), Skip)
+    loop = resolve_edge(edge_between(two, two), resolution, "2026")
+    assert isinstance(loop, Edge)
+    assert (loop.subject, loop.object, loop.release) == (one, one, "2026")
+
+
+def edge_between(subject, object_):
+    level, agent = KnowledgeLevel.KNOWLEDGE_ASSERTION, AgentType.MANUAL_AGENT
+    return Edge(subject, Predicate.SIMILAR_TO, object_, "infores:b", level, agent)
