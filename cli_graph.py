@@ -23,6 +23,7 @@ from cli_output import (
 
 if TYPE_CHECKING:
     from kg.build_report import BuildReport, SourceReport
+    from kg.sources import SourceInfo
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -102,3 +103,113 @@ def _read_parameters(pairs: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             parameters[name] = value
     return parameters
+
+
+@app.command(epilog="Example: theragraph sources")
+def sources(as_json: Json = False) -> None:
+    """List the sources that `build` and `fetch` know, with licence and version."""
+    from kg.sources import SOURCE_NAMES, open_source
+
+    rows = [open_source(name).info for name in SOURCE_NAMES]
+    if as_json:
+        return print_json(
+            [{"name": i.name, "title": i.title, "licence": i.licence, "version": i.version} for i in rows]
+        )
+    columns = ["source", "title", "licence", "version", "run on the real file"]
+    print_table(columns, [[i.name, i.title, i.licence, i.version, "yes" if i.tried else "never"] for i in rows])
+
+
+@app.command(epilog="Example: theragraph fetch hpo")
+def fetch(
+    name: Annotated[str, typer.Argument(help="The source to download.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to keep its files in.")] = None,
+) -> None:
+    """Download a source's files: resumed where they broke off, checked, the licence shown first."""
+    from kg.fetch import fetch_source
+
+    with shown_progress() as progress:
+        files = fetch_source(name, out, progress=progress, announce=_announce)
+    print_table(["file", "sha256", "check"], [[str(f.path), f.sha256, f.check] for f in files])
+
+
+def _announce(info: SourceInfo) -> None:
+    say(f"{info.title} ({info.url}), licence: {info.licence}")
+
+
+@app.command(epilog="Example: theragraph schema")
+def schema(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show which categories are joined by which relationship types, with their properties and counts."""
+    from kg.schema import read_schema
+
+    with open_store(ctx) as store:
+        answer = read_schema(store)
+    if as_json:
+        return print_json(answer)
+    nodes = [[n["label"], n["num"], ", ".join(n["properties"])] for n in answer["nodes"]]
+    print_table(["label", "nodes", "properties"], nodes)
+    edges = [[e["subject"], e["type"], e["object"], e["num"], ", ".join(e["properties"])] for e in answer["edges"]]
+    print_table(["subject", "type", "object", "edges", "properties"], edges)
+
+
+@app.command(epilog="Example: theragraph export parquet --out release-1")
+def export(
+    ctx: typer.Context,
+    form: Annotated[str, typer.Argument(help="graphml, kgx, neo4j-csv, ntriples, parquet or turtle.")],
+    out: Annotated[Path, typer.Option(help="The folder to write into.")],
+) -> None:
+    """Write the whole graph in a format that other tools read."""
+    from kg.export import export_graph, read_content
+
+    with open_store(ctx) as store:
+        report = export_graph(read_content(store), form, out)
+    typer.echo(f"{report.num_nodes} nodes and {report.num_edges} edges in {', '.join(map(str, report.files))}.")
+    if report.next_step:
+        typer.echo(report.next_step)
+
+
+@app.command(epilog="Example: theragraph diff release-1 release-2")
+def diff(
+    old: Annotated[Path, typer.Argument(help="A folder of `export parquet`.")],
+    new: Annotated[Path, typer.Argument(help="A later one.")],
+    as_json: Json = False,
+) -> None:
+    """Say which edges two releases differ in."""
+    from kg.diff import diff_edges, read_release
+
+    changes = diff_edges(read_release(old), read_release(new))
+    if as_json:
+        return print_json(changes.to_json())
+    rows = [[kind, key, num] for kind, counts in changes.to_json()["counts"].items() for key, num in counts.items()]
+    print_table(["change", "source and predicate", "edges"], rows)
+    if changes.is_empty:
+        typer.echo("Both releases say the same.")
+
+
+neo4j = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="A real Neo4j Community server without Docker.")
+app.add_typer(neo4j, name="neo4j")
+ROOT = Path(".neo4j")
+
+
+@neo4j.command("install", epilog="Example: theragraph neo4j install 5.26.30")
+def neo4j_install(
+    version: Annotated[str, typer.Argument(help="5.26.30 or 2026.08.1.")],
+    root: Annotated[Path, typer.Option(help="Where to keep it.")] = ROOT,
+) -> None:
+    """Bring the server's jars with Maven and compare them with the pinned checksums."""
+    from kg.neo4j_server import choose_version, install
+
+    typer.echo(f"Neo4j {version} is in {install(choose_version(version), root)}.")
+
+
+@neo4j.command("run", epilog="Example: theragraph neo4j run 5.26.30")
+def neo4j_run(
+    version: Annotated[str, typer.Argument(help="5.26.30 or 2026.08.1.")],
+    root: Annotated[Path, typer.Option(help="Where `install` kept it.")] = ROOT,
+) -> None:
+    """Run the server on a free port of this machine until return is pressed; prints what --graph takes."""
+    from kg.neo4j_server import Neo4jServer, choose_version, install
+
+    chosen = choose_version(version)
+    with Neo4jServer(chosen, install(chosen, root).absolute(), (root / version / "home").absolute()) as server:
+        typer.echo(f"--graph {server.selector}")
+        typer.prompt("Press return to stop it", default="", show_default=False)

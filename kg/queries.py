@@ -163,3 +163,26 @@ def runs(relationship_type: str) -> Query:
         "RETURN DISTINCT e.run AS run ORDER BY run"
     )
     return Query(f"runs_{relationship_type}", text)
+
+
+def count_ends(predicate: Predicate) -> Query:
+    """How many edges of a type join nodes of which labels."""
+    text = (
+        f"MATCH (a:Entity)-[r:{predicate.relationship_type}]->(b:Entity) "
+        "RETURN labels(a) AS subject, labels(b) AS object, count(*) AS num"
+    )
+    return Query(f"ends_{predicate}", text)
+
+
+def node_properties(label: str) -> Query:
+    """The property names of up to `limit` nodes of a label."""
+    return Query(f"properties_{label}", f"MATCH (n:{label}) WITH n LIMIT $limit RETURN keys(n) AS names", ("limit",))
+
+
+def edge_properties(predicate: Predicate) -> Query:
+    """The property names of up to `limit` edges of a type."""
+    text = (
+        f"MATCH (:Entity)-[r:{predicate.relationship_type}]->(:Entity) WITH r LIMIT $limit "
+        "RETURN DISTINCT keys(r) AS names"
+    )
+    return Query(f"properties_{predicate}", text, ("limit",))
