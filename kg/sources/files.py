@@ -79,12 +79,13 @@ def read_table(
     delimiter: str = "\t",
     comment: str = "",
     quoted: bool = False,
+    ragged: bool = False,
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of a table with a header line as (line number, cells by column).
 
     Lines that start with `comment` are passed over. FormatError when a required column is missing from the header or
     a row has another number of cells than the header. With `quoted`, cells may stand in double quotes (RFC 4180, one
-    record a line).
+    record a line). With `ragged`, empty cells at the end of a row may be left out.
     """
     header: list[str] | None = None
     for number, line in read_lines(path):
@@ -93,11 +94,13 @@ def read_table(
         cells = _split(line, delimiter, quoted)
         if header is None:
             header = check_header(path, number, cells, required)
-        elif len(cells) != len(header):
+            continue
+        if ragged:
+            cells += [""] * (len(header) - len(cells))
+        if len(cells) != len(header):
             problem = f"has {len(cells)} cells where the header has {len(header)}"
             raise FormatError(path, problem, _cells_hint(cells, header), line=number)
-        else:
-            yield number, dict(zip(header, cells, strict=True))
+        yield number, dict(zip(header, cells, strict=True))
     if header is None:
         raise FormatError(path, "is empty", f"it needs a header with {', '.join(required)}")
 

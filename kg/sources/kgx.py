@@ -5,6 +5,7 @@ Specification: https://github.com/biolink/kgx/blob/master/specification/kgx-form
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,14 +14,17 @@ from kg.errors import FormatError, InputError
 from kg.model import Edge, Node, Value, to_properties
 from kg.sources.biolink_words import to_agent_type, to_category, to_knowledge_level, to_predicate
 from kg.sources.files import check_keys, read_json_lines, read_table
+from kg.sources.ontology import CATEGORY_OF_PREFIX
 from kg.sources.source import Skip, Source, SourceInfo
-from ontologies.biolink import KnowledgeLevel
+from ontologies.biolink import Category, KnowledgeLevel
 from ontologies.prefixes import normalise_curie
 
 INFORES: Final = "infores:kgx"
 _NODE_KEYS: Final = ("id", "category")
 _EDGE_KEYS: Final = ("subject", "predicate", "object")
-_LISTS: Final = frozenset({"category", "synonym", "xref", "publications", "partners", "sources", "evidence"})
+_LISTS: Final = frozenset(
+    {"category", "synonym", "xref", "publications", "partners", "sources", "evidence", "aggregator_knowledge_source"}
+)
 _NODE_FIELDS: Final = frozenset({"id", "category", "name", "synonym", "xref", "provided_by", "equivalent_identifiers"})
 _EDGE_FIELDS: Final = frozenset(
     {
@@ -42,6 +46,7 @@ class KgxSource(Source):
         licence="the graph's own",
         version="",
         url="https://github.com/biolink/kgx",
+        tried=True,
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
@@ -77,7 +82,7 @@ def _read(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[int, Record]]:
             check_keys(path, number, record, keys)
             yield number, record
         return
-    for number, row in read_table(path, keys):
+    for number, row in read_table(path, keys, ragged=True):
         yield number, {key: _from_cell(key, cell) for key, cell in row.items() if cell}
 
 
@@ -93,9 +98,9 @@ def _to_node(path: Path, line: int, record: Record) -> Node:
     xrefs = (*_to_list(record.get("xref")), *_to_list(record.get("equivalent_identifiers")))
     return Node(
         curie,
-        to_category(_to_list(record.get("category"))),
+        _choose_category(curie, record),
         str(record.get("name") or curie),
-        _first(record.get("provided_by")) or INFORES,
+        _to_infores(record.get("provided_by")),
         synonyms=_to_list(record.get("synonym")),
         xrefs=tuple(sorted({normalise_curie(x) for x in xrefs} - {curie})),
         properties=to_properties(_to_extra(record, _NODE_FIELDS)),
@@ -118,7 +123,7 @@ def _to_edge(path: Path, line: int, record: Record) -> Edge | Skip:
         subject,
         known[0],
         object_,
-        _first(record.get("primary_knowledge_source") or record.get("knowledge_source")) or INFORES,
+        _to_infores(record.get("primary_knowledge_source") or record.get("knowledge_source")),
         level,
         to_agent_type(str(record.get("agent_type") or "")),
         negated=str(record.get("negated") or "").lower() == "true",
@@ -156,5 +161,13 @@ def _to_list(value: Any) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
 
 
-def _first(value: Any) -> str:
-    return next(iter(_to_list(value)), "")
+def _choose_category(curie: str, record: Record) -> Category:
+    """The record's category, or where it says no more than "thing", what the prefix promises."""
+    category = to_category(_to_list(record.get("category")))
+    return CATEGORY_OF_PREFIX.get(curie.partition(":")[0], category) if category is Category.NAMED_THING else category
+
+
+def _to_infores(value: Any) -> str:
+    """An information resource; a free name becomes one."""
+    name = next(iter(_to_list(value)), INFORES)
+    return name if name.startswith("infores:") else "infores:" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -21,6 +21,7 @@ class OboSource(Source):
         licence="the ontology's own",
         version="",
         url="https://obofoundry.org",
+        tried=True,
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
