@@ -26,13 +26,17 @@ def read_patient(path: Path, *, as_of: date | None = None) -> Patient:
         return read_plain(_read_yaml(path), where=path.name, as_of=as_of)
     if not path.name.endswith(SUFFIXES):
         raise InputError(f'"{path}" ends with none of {", ".join(SUFFIXES)}; rename or convert it.')
-    document = read_json(path)
+    return read_document(read_json(path), where=path.name, as_of=as_of)
+
+
+def read_document(document: Any, *, where: str = "patient", as_of: date | None = None) -> Patient:
+    """Read a parsed FHIR Bundle, PharmCAT report or plain patient; InputError when it is none of them."""
     if isinstance(document, dict) and "resourceType" not in document:
         if is_pharmcat(document):
-            return read_pharmcat(document, where=path.name, as_of=as_of)
+            return read_pharmcat(document, where=where, as_of=as_of)
         if "patient_id" in document:
-            return read_plain(document, where=path.name, as_of=as_of)
-    return read_bundle(document, as_of=as_of, where=path.name)
+            return read_plain(document, where=where, as_of=as_of)
+    return read_bundle(document, as_of=as_of, where=where)
 
 
 def find_patient_files(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,51 @@
+"""What a service is set up with, and where it keeps its few files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+DEFAULT_STATE: Final = Path(".theragraph/service")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """Times are seconds. `state_dir` holds accounts, keys of CDS clients, the audit log and the feedback log.
+
+    Decision: a service without a single account is open to whoever reaches it, so it is reached from this machine
+    only: `serve` refuses any address but loopback, and requests must name a loopback host (which stops a web page
+    elsewhere from talking to it through a name that it controls).
+    """
+
+    state_dir: Path = DEFAULT_STATE
+    public_url: str = "http://127.0.0.1:8000"
+    max_body_bytes: int = 5 * 2**20
+    num_workers: int = 2
+    max_pending: int = 64
+    timeout_s: float = 10.0
+    max_rows: int = 1000
+    cors_origins: tuple[str, ...] = ()
+    session_s: float = 8 * 3600.0
+    session_idle_s: float = 1800.0
+
+    @property
+    def accounts_file(self) -> Path:
+        """Names, password hashes and roles."""
+        return self.state_dir / "accounts.json"
+
+    @property
+    def cds_clients_file(self) -> Path:
+        """The issuers that may call CDS services, each with its public keys."""
+        return self.state_dir / "cds_clients.json"
+
+    @property
+    def audit_file(self) -> Path:
+        """The hash-chained log."""
+        return self.state_dir / "audit.jsonl"
+
+    @property
+    def feedback_file(self) -> Path:
+        """What was shown and what became of it."""
+        return self.state_dir / "feedback.jsonl"

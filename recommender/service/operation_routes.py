@@ -1,0 +1,59 @@
+"""Health, metrics, and the audit log for those who may read it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import PlainTextResponse, Response
+
+from kg.errors import GraphUnavailableError
+from recommender.service.chained_log import read_log, verify_log
+from recommender.service.parts import Caller, Here, Parts
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/health/live")
+async def show_live() -> dict[str, str]:
+    """Return 200 as long as the process answers."""
+    return {"status": "live"}
+
+
+@router.get("/health/ready")
+async def show_ready(parts: Here) -> dict[str, str]:
+    """Return 200 when plans can be made, 503 when the graph is away."""
+    await asyncio.wait_for(asyncio.to_thread(parts.graph.check_reachable), parts.config.timeout_s)
+    return {"status": "ready"}
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def show_metrics(parts: Here) -> Response:
+    """Return counts and times in Prometheus' text format."""
+    is_ready = await asyncio.to_thread(_is_ready, parts)
+    text = parts.metrics.to_text(parts.worker.pending, is_ready)
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+
+@router.get("/v1/audit")
+async def show_audit(parts: Here, caller: Caller, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
+    """Return the newest lines of the audit log, newest first."""
+    parts.keep_access(caller, "read audit", "done")
+    return {"entries": await parts.worker.run(lambda: read_log(parts.config.audit_file, newest=limit))}
+
+
+@router.get("/v1/audit/check")
+async def check_audit(parts: Here) -> dict[str, Any]:
+    """Follow the audit log's chain of hashes and say where it breaks, if it does."""
+    found = await parts.worker.run(lambda: verify_log(parts.config.audit_file))
+    return asdict(found) | {"whole": found.broken_line is None}
+
+
+def _is_ready(parts: Parts) -> bool:
+    try:
+        parts.graph.check_reachable()
+    except GraphUnavailableError:
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""What every route works with, made once for a service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from recommender.recommend import Recommender
+from recommender.service.accounts import Account, read_accounts
+from recommender.service.cds_jwt import TokenChecker, read_clients
+from recommender.service.chained_log import ChainedLog
+from recommender.service.config import ServiceConfig
+from recommender.service.live_graph import LiveGraph
+from recommender.service.metrics import Metrics
+from recommender.service.pseudonyms import Pseudonyms
+from recommender.service.roles import ACCOUNT_ROLES, Roles
+from recommender.service.search import ConceptIndex
+from recommender.service.sessions import FailureLimit, Sessions
+from recommender.service.work import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, and why. `csrf` is the session's, "" where no cookie is involved."""
+
+    name: str
+    roles: Roles
+    purpose: str = "TREAT"
+    csrf: str = ""
+
+
+LOCAL = Principal("local", ACCOUNT_ROLES)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything behind the routes."""
+
+    config: ServiceConfig
+    graph: LiveGraph
+    recommender: Recommender
+    worker: Worker
+    audit: ChainedLog
+    feedback: ChainedLog
+    metrics: Metrics
+    sessions: Sessions
+    failures: FailureLimit
+    tokens: TokenChecker
+    pseudonyms: Pseudonyms
+    is_open: bool
+
+    @classmethod
+    def create(cls, config: ServiceConfig, graph: LiveGraph, recommender: Recommender) -> Parts:
+        """Open the logs and read the accounts and keys; errors of `kg.errors` when a file is damaged or in use."""
+        accounts, clients = read_accounts(config.accounts_file), read_clients(config.cds_clients_file)
+        return cls(
+            config=config,
+            graph=graph,
+            recommender=recommender,
+            worker=Worker(config.num_workers, config.max_pending, config.timeout_s),
+            audit=ChainedLog(config.audit_file),
+            feedback=ChainedLog(config.feedback_file),
+            metrics=Metrics(),
+            sessions=Sessions(config.session_s, config.session_idle_s),
+            failures=FailureLimit(),
+            tokens=TokenChecker(clients),
+            pseudonyms=Pseudonyms.open(config.state_dir),
+            is_open=not accounts,
+        )
+
+    @cached_property
+    def concepts(self) -> ConceptIndex:
+        """What the search looks through."""
+        return ConceptIndex.from_concepts(self.recommender.knowledge.concepts.values())
+
+    def accounts(self) -> dict[str, Account]:
+        """The accounts as the file has them now."""
+        return read_accounts(self.config.accounts_file)
+
+    def keep_access(self, who: Principal, action: str, result: str, *, patient: str = "", what: str = "") -> None:
+        """Write one line of the audit log; a patient stands in it by pseudonym only."""
+        entry: dict[str, Any] = {"who": who.name, "why": who.purpose, "action": action, "result": result}
+        if patient:
+            entry["patient"] = self.pseudonyms.of(patient)
+        if what:
+            entry["what"] = what
+        self.audit.append(entry)
+
+    def keep_feedback(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Write lines of the feedback log."""
+        for entry in entries:
+            self.feedback.append(entry)
+
+    def close(self) -> None:
+        """Finish the work that has begun and let go of files and graph."""
+        self.worker.close()
+        self.audit.close()
+        self.feedback.close()
+        self.graph.close()
+
+
+def read_parts(request: Request) -> Parts:
+    """The parts of the service that got this request."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def read_principal(request: Request) -> Principal:
+    """Who asks; access was checked before any route runs."""
+    principal: Principal = request.state.principal
+    return principal
+
+
+Here = Annotated[Parts, Depends(read_parts)]
+Caller = Annotated[Principal, Depends(read_principal)]

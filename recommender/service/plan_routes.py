@@ -1,0 +1,116 @@
+"""REST: plans and what-if. A patient is read, planned for and forgotten; nothing of it is stored."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.exceptions import HTTPException
+
+from recommender.plan import Plan
+from recommender.read_fhir import read_json
+from recommender.read_patient import read_document
+from recommender.service.parts import Caller, Here, Parts, Principal
+from recommender.to_json import read_schema, to_json, to_json_difference
+from recommender.what_if import Change, Difference, read_change
+
+router = APIRouter(prefix="/v1", tags=["plans"])
+
+EXAMPLES: Final = Path(__file__).parents[2] / "examples" / "patients"
+Text = Annotated[str, StringConstraints(max_length=200)]
+Texts = Annotated[list[Text], Field(max_length=20)]
+
+
+class FhirBundle(BaseModel):
+    """A FHIR R4 Bundle that holds one Patient and what is known of it."""
+
+    model_config = ConfigDict(extra="allow", title="FHIR Bundle")
+    resourceType: Literal["Bundle"]  # noqa: N815
+
+
+class PlainPatient(BaseModel):
+    """A patient as a flat mapping: patient_id, sex, birth_date, conditions, medications, allergies, measurements …"""
+
+    model_config = ConfigDict(extra="allow", title="Plain patient")
+    patient_id: str | int
+
+
+class PlanRequest(BaseModel):
+    """A patient and what to change about it or the graph before planning; the options of `theragraph recommend`."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    patient: FhirBundle | PlainPatient
+    as_of: date | None = None
+    set_: Texts = Field(default=[], alias="set", examples=[["egfr=25"]])
+    add: Texts = Field(default=[], examples=[["drug:warfarin"]])
+    without: Texts = Field(default=[], examples=[["source:infores:hetionet"]])
+
+
+@router.post("/plans")
+async def make_plan(body: PlanRequest | FhirBundle | PlainPatient, parts: Here, caller: Caller) -> dict[str, Any]:
+    """Return the ranked, safety-checked plan; with changes also `what_if`, how it differs from the plan without."""
+    request = body if isinstance(body, PlanRequest) else PlanRequest(patient=body)
+    return await parts.worker.run(lambda: _plan_to_json(request, parts, caller))
+
+
+@router.get("/plans/schema")
+def show_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a plan."""
+    return read_schema()
+
+
+@router.get("/examples")
+def list_examples() -> dict[str, Any]:
+    """Name the demonstration patients."""
+    return {"examples": find_examples()}
+
+
+@router.get("/examples/{name}")
+def show_example(name: str) -> dict[str, Any]:
+    """Return a demonstration patient, a FHIR Bundle."""
+    return read_example(name)
+
+
+def find_examples() -> list[str]:
+    """The names of the demonstration patients, none where the package stands without them."""
+    return sorted(path.stem for path in EXAMPLES.glob("*.json")) if EXAMPLES.is_dir() else []
+
+
+def read_example(name: str) -> dict[str, Any]:
+    """One demonstration patient; problem 404 for a name that is not one of `find_examples`."""
+    if name not in find_examples():
+        raise HTTPException(404, f"There is no such example; there are: {', '.join(find_examples())}.")
+    document: dict[str, Any] = read_json(EXAMPLES / f"{name}.json")
+    return document
+
+
+def plan_document(
+    document: dict[str, Any], changes: tuple[Change, ...], as_of: date | None, parts: Parts, caller: Principal
+) -> tuple[Plan, Difference | None]:
+    """Plan for a parsed patient, audited; GraphUnavailableError when the graph is away, InputError for bad input."""
+    parts.graph.check_reachable()
+    patient = read_document(document, as_of=as_of)
+    if changes:
+        plan, difference = parts.recommender.what_if(patient, changes)
+    else:
+        plan, difference = parts.recommender.recommend(patient), None
+    outcome = "abstained" if plan.abstained else "planned"
+    parts.metrics.count_event("plan", outcome)
+    parts.keep_access(caller, "what-if" if changes else "plan", outcome, patient=patient.patient_id)
+    return plan, difference
+
+
+def _plan_to_json(request: PlanRequest, parts: Parts, caller: Principal) -> dict[str, Any]:
+    plan, difference = plan_document(request.patient.model_dump(), _read_changes(request), request.as_of, parts, caller)
+    answer = to_json(plan)
+    if difference is not None:
+        answer["what_if"] = to_json_difference(difference)
+    return answer
+
+
+def _read_changes(request: PlanRequest) -> tuple[Change, ...]:
+    said = (("set", request.set_), ("add", request.add), ("without", request.without))
+    return tuple(read_change(verb, text) for verb, texts in said for text in texts)
