@@ -25,6 +25,7 @@ from recommender.plan import (
     Plan,
 )
 from recommender.problems import find_problems
+from recommender.regimens import find_substitutes
 from recommender.safety.duplicate_therapy import share_class
 from recommender.safety.gate import check_between, check_knowledge, check_regimen, is_blocked
 from recommender.safety.verdict import Check, Outcome, Verdict
@@ -45,6 +46,15 @@ class PlanConfig:
 
 
 DEFAULT_CONFIG: Final = PlanConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A candidate with what the gate says of it."""
+
+    candidate: Candidate
+    verdicts: tuple[Verdict, ...]
+    passes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +93,30 @@ def build_plan(
 
 def _consider(condition: str, situation: Situation, knowledge: Knowledge, config: PlanConfig) -> _Considered:
     candidates, unsuited = find_candidates(condition, situation, knowledge)
-    scored: list[Scored] = []
-    blocked: list[tuple[Candidate, tuple[Verdict, ...]]] = []
+    passed: dict[frozenset[str], _Checked] = {}
+    blocked: list[_Checked] = []
     for candidate in candidates:
-        verdicts = check_regimen(candidate.drugs, situation, knowledge)
-        unknown = tuple(v for drug in candidate.drugs for v in check_knowledge(drug, knowledge))
-        if unknown or is_blocked(verdicts):
-            blocked.append((candidate, (*unknown, *verdicts)))
-        else:
-            scored.append(score_candidate(candidate, verdicts, situation, knowledge, config.formulary))
+        checked = _check(candidate, situation, knowledge)
+        if not checked.passes:
+            blocked.append(checked)
+            others = (_check(c, situation, knowledge) for c in find_substitutes(candidate, checked.verdicts, knowledge))
+            checked = next((c for c in others if c.passes), checked)
+        if checked.passes:
+            passed.setdefault(frozenset(checked.candidate.drugs), checked)
+    scored = [score_candidate(c.candidate, c.verdicts, situation, knowledge, config.formulary) for c in passed.values()]
     ranked = rank(condition, scored)
     excluded = _to_excluded(blocked, ranked, situation, knowledge, config)
     return _Considered(ranked, excluded, tuple(_to_left_out(u, knowledge) for u in unsuited))
 
 
+def _check(candidate: Candidate, situation: Situation, knowledge: Knowledge) -> _Checked:
+    unknown = tuple(v for drug in candidate.drugs for v in check_knowledge(drug, knowledge))
+    verdicts = check_regimen(candidate.drugs, situation, knowledge)
+    return _Checked(candidate, (*unknown, *verdicts), passes=not unknown and not is_blocked(verdicts))
+
+
 def _to_excluded(
-    blocked: list[tuple[Candidate, tuple[Verdict, ...]]],
+    blocked: list[_Checked],
     ranked: Ranked,
     situation: Situation,
     knowledge: Knowledge,
@@ -107,7 +125,8 @@ def _to_excluded(
     """The excluded ones, the strongest evidence first, the first few with what would have to change."""
     best = ranked.scored[0].score if ranked.scored else None
     found: list[Excluded] = []
-    for candidate, verdicts in sorted(blocked, key=lambda b: (b[0].level, b[0].line or 9, b[0].drugs)):
+    for checked in sorted(blocked, key=lambda c: (c.candidate.level, c.candidate.line or 9, c.candidate.drugs)):
+        candidate, verdicts = checked.candidate, checked.verdicts
         is_explained = len(found) < MAX_COUNTERFACTUALS
         why = (
             explain_exclusion(candidate, verdicts, best, situation, knowledge, config.formulary) if is_explained else ""

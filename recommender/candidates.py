@@ -33,6 +33,7 @@ class Candidate:
     via: str = ""
     population_fits: bool | None = True
     biomarker: str = ""
+    replaced: tuple[tuple[str, str], ...] = ()
 
     @property
     def lead(self) -> str:

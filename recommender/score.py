@@ -32,6 +32,7 @@ MAX_ALSO_TREATS: Final = 2
 BIOMARKER_POINTS: Final = 60
 UNKNOWN_POPULATION_POINTS: Final = -20
 BROADER_POINTS: Final = -40
+REPLACED_POINTS: Final = -30
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,9 @@ def _patient_fit(
     if candidate.population_fits is None:
         words = candidate.basis[0].population
         lines.append(Contribution("population_not_assessed", UNKNOWN_POPULATION_POINTS, words))
+    for old, new in candidate.replaced:
+        words = f"{knowledge.name(new)} in place of {knowledge.name(old)}"
+        lines.append(Contribution("replaced_partner", REPLACED_POINTS, words))
     if candidate.via and candidate.level != "L4":
         lines.append(Contribution("broader_condition", BROADER_POINTS, knowledge.name(candidate.via)))
     return lines
