@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -109,6 +109,7 @@ def normalise_prefix(prefix: str) -> str:
     return _preferred_prefixes().get((versioned.group(1) if versioned else prefix).lower(), prefix)
 
 
+@lru_cache(maxsize=1 << 16)
 def normalise_curie(text: str) -> str:
     """Return the CURIE that `text` means, with the preferred prefix; text of no known form comes back unchanged.
 

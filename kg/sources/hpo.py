@@ -155,10 +155,11 @@ def _read_annotations(path: Path) -> Iterator[Edge | Skip]:
         edges: dict[str, Edge] = {}
         for number, row in group:
             edge = _to_annotation(row)
-            if edge.edge_key in edges:
+            key = edge.edge_key
+            if key in edges:
                 yield Skip("same statement from another reference, joined", f"{path}, line {number}", expected=True)
-                edge = join_edges(edges[edge.edge_key], edge)
-            edges[edge.edge_key] = edge
+                edge = join_edges(edges[key], edge)
+            edges[key] = edge
         yield from edges.values()
 
 
