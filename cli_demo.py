@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gnn.train import TrainReport
     from kg.store import GraphStore
 
-SOURCES = ("starter", "hpo")
+SOURCES = ("starter", "do", "hpo")
 RELATION = "TREATS"
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -33,7 +33,7 @@ def demo(
     with open_store(ctx) as store:
         store.create_constraints()
         typer.echo(f"{store.where} answers.")
-        _title(2, "Starter knowledge and the Human Phenotype Ontology")
+        _title(2, "Starter knowledge, Disease Ontology, Human Phenotype Ontology")
         _build(store)
         _title(3, "Example documents")
         _read(store)

@@ -198,11 +198,11 @@ def _start_reading(name: str, path: Path | None, progress: Progress) -> _Reading
 
 def _choose_path(source: Source, path: Path | None) -> Path | None:
     """The user's path, or the folder of downloads; a source with data of its own reads a path only if all is there."""
-    if source.info.needs_path:
-        downloads = default_folder(source.info.name)
-        return path or (downloads if downloads.is_dir() else None)
     if path is None:
-        return None
+        downloads = default_folder(source.info.name)
+        return downloads if downloads.is_dir() else None
+    if source.info.needs_path:
+        return path
     try:
         source.input_files(path)
     except InputError:

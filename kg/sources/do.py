@@ -1,4 +1,4 @@
-"""The Human Disease Ontology, as `doid.obo` or as its two report tables `HumanDO.tsv` and `allXREFinDO.tsv`."""
+"""The Human Disease Ontology: `doid.obo`, or its report tables, which the project also carries."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from kg.sources.files import find_optional_file, read_table
 from kg.sources.obo_text import OboTerm, read_obo_terms
 from kg.sources.ontology import to_term_edges, to_term_nodes
 from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
+from ontologies import disease_ontology
 from ontologies.prefixes import normalise_curie
 
+_CARRIED: Final = tuple(
+    Path(disease_ontology.__file__).with_name(name) for name in ("HumanDO.tsv.gz", "allXREFinDO.tsv.gz")
+)
 _REPORTS: Final = "https://raw.githubusercontent.com/DiseaseOntology/HumanDiseaseOntology/main/DOreports"
 
 
@@ -32,12 +36,15 @@ class DoSource(Source):
             RemoteFile(f"{_REPORTS}/HumanDO.tsv", "HumanDO.tsv"),
             RemoteFile(f"{_REPORTS}/allXREFinDO.tsv", "allXREFinDO.tsv"),
         ),
+        needs_path=False,
         tried=True,
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
-        """Return `doid.obo`, or else both report tables."""
-        if path is not None and path.is_file():
+        """Return `doid.obo`, or else both report tables; without a path the tables that the project carries."""
+        if path is None:
+            return _CARRIED
+        if path.is_file():
             return (path,)
         ontology = find_optional_file(path, ("doid.obo", "doid-base.obo"), "do")
         if ontology is not None:
