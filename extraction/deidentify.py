@@ -101,7 +101,7 @@ def _mask(kind: str, said: str) -> str:
 
 def _find_with_presidio(text: str) -> Iterator[Identifier]:
     for recognizer in _presidio():
-        for result in recognizer.analyze(text, recognizer.supported_entities, None):
+        for result in recognizer.analyze(text, recognizer.supported_entities, None):  # type: ignore[arg-type]
             kind = _PRESIDIO_KINDS.get(result.entity_type)
             digits = sum(c.isdigit() for c in text[result.start : result.end])
             if kind is not None and result.score >= _MIN_SCORE and digits >= _MIN_DIGITS:

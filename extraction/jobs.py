@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from itertools import groupby, islice
 from multiprocessing import get_context
@@ -17,7 +17,7 @@ from extraction.document import Annotated, Skipped, SourceDocument
 from extraction.pipeline import CORPUS_IDS, Deidentify, ExtractionConfig, Extractor
 from extraction.read import find_format, read_files
 from extraction.read_common import Item
-from extraction.to_graph import keep_statements, reading_hash, to_document_id, to_read_document
+from extraction.to_graph import reading_hash, to_document_id, to_read_document
 from kg.documents import DocumentCount, known_document_hashes
 from kg.errors import ResourceError
 from kg.model import Node
@@ -142,9 +142,7 @@ class _Tally:
         """Write one batch and say how far the run is."""
         self._skipped += [item for item in batch if isinstance(item, Skipped)]
         documents = [
-            to_read_document(replace(a, statements=keep_statements(a.mentions, a.statements)), self._reading)
-            for a in batch
-            if isinstance(a, Annotated)
+            to_read_document(item, self._reading) for item in batch if isinstance(item, Annotated)
         ]
         self._count += self._store.write_documents(documents)
         self._progress("documents", self._count.written + self._count.unchanged + self._passed, None)

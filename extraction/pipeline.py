@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import Literal
 
@@ -14,6 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from extraction.assertion import ASSERTIONS, Assertion, read_assertions
+from extraction.cid_model import read_induced
 from extraction.deidentify import deidentify
 from extraction.dictionary import Dictionary, build_dictionary
 from extraction.document import (
@@ -30,15 +32,17 @@ from extraction.document import (
 )
 from extraction.language import find_foreign_language
 from extraction.patterns import find_patterns
-from extraction.relations import read_relations
+from extraction.plans import read_plans
+from extraction.relations import keep_statements, read_relations
 from extraction.sections import read_sections, section_at
 from extraction.sentences import split_sentences
 from extraction.spans import add_curies, merge_spans
 from kg.errors import InputError
-from kg.model import Mention, Node
+from kg.model import Document, Mention, Node, Statement
 
 DICTIONARY = "dictionary"
 NOTE = "note"
+ABSTRACT = "abstract"
 CORPUS_IDS = "MESH"
 _LONG_FORM_SLACK = 4
 Deidentify = Literal["notes", "always", "never"]
@@ -64,7 +68,7 @@ class ExtractionConfig:
         if self.batch_size < 1:
             raise InputError(f"batch_size is {self.batch_size}; it must be 1 or more.")
         dictionary = build_dictionary(nodes)
-        return Extractor(self, dictionary, _load_recognizer(self.model), _load_linker(self, nodes))
+        return Extractor(self, dictionary, _load_recognizer(self.model), _load_linker(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Extractor:
         spans = list(self._recognize(items, docs))
         forms = [_long_forms(doc) for doc in docs]
         for item, found, links in zip(items, spans, self._link(items, spans, forms), strict=True):
-            yield _annotate(item, found, links)
+            yield _annotate(item, found, links, self.config)
 
     def _recognize(self, items: Sequence[SourceDocument], docs: Sequence[Doc]) -> Iterator[tuple[Span, ...]]:
         if self.config.gold_mentions:
@@ -142,6 +146,7 @@ class Extractor:
         return Link(named[0].curie if named else "", 1.0 if named else 0.0)
 
 
+@cache
 def build_language() -> Language:
     """Return the tokenizer with scispaCy's AbbreviationDetector; nothing is loaded from outside."""
     language = spacy.blank("en")
@@ -150,7 +155,7 @@ def build_language() -> Language:
     return language
 
 
-def _annotate(item: SourceDocument, spans: Sequence[Span], links: Sequence[Link]) -> Annotated:
+def _annotate(item: SourceDocument, spans: Sequence[Span], links: Sequence[Link], config: ExtractionConfig) -> Annotated:
     text = item.document.text
     sections = item.sections or read_sections(text)
     sentences = split_sentences(text)
@@ -159,8 +164,25 @@ def _annotate(item: SourceDocument, spans: Sequence[Span], links: Sequence[Link]
         _to_mention(item, span, link, sections, assertion)
         for span, link, assertion in zip(spans, links, asserted, strict=True)
     )
-    statements = read_relations(item.document.document_id, text, mentions, sentences, sections)
-    return Annotated(replace(item, sections=sections), mentions, statements)
+    related = with_gold_curies(mentions, item.mentions) if config.gold_mentions else mentions
+    statements = _relate(item.document, related, sentences, sections, config)
+    return Annotated(replace(item, sections=sections), mentions, keep_statements(related, statements))
+
+
+def _relate(
+    document: Document,
+    mentions: Sequence[Mention],
+    sentences: Sequence[tuple[int, int]],
+    sections: Sequence[Section],
+    config: ExtractionConfig,
+) -> tuple[Statement, ...]:
+    document_id, text = document.document_id, document.text
+    statements = read_relations(document_id, text, mentions, sentences, sections)
+    if document.kind == NOTE:
+        statements += read_plans(document_id, text, mentions, sentences, sections)
+    if document.kind == ABSTRACT and config.ids == CORPUS_IDS:
+        statements = read_induced(document_id, text, mentions, sentences, statements)
+    return statements
 
 
 def _to_mention(
@@ -178,6 +200,12 @@ def _to_mention(
         section=section.name if section is not None else "",
         **{name: getattr(assertion, name) for name in ASSERTIONS},
     )
+
+
+def with_gold_curies(mentions: Sequence[Mention], gold: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Return the mentions with the identifiers that the file gives them: relations of gold mentions are between those."""
+    curies = {(m.start, m.end, m.type): m.curie for m in gold if m.curie}
+    return tuple(replace(m, curie=curies.get((m.start, m.end, m.type), m.curie)) for m in mentions)
 
 
 def _gold_spans(item: SourceDocument) -> tuple[Span, ...]:
@@ -220,5 +248,7 @@ def _load_recognizer(name: str) -> Recognizer | None:
     return load_recognizer(name)
 
 
-def _load_linker(config: ExtractionConfig, nodes: Iterable[Node]) -> Linker | None:
-    return None
+def _load_linker(config: ExtractionConfig) -> Linker:
+    from extraction.link import load_linker
+
+    return load_linker(config.ids)

@@ -31,7 +31,6 @@ READERS: dict[str, Reader] = {
 _SUFFIXES = {
     ".txt": "text",
     ".text": "text",
-    ".md": "text",
     ".rtf": "text",
     ".html": "text",
     ".htm": "text",
@@ -44,6 +43,7 @@ _SUFFIXES = {
     ".nxml": "jats",
     ".pdf": "pdf",
 }
+_CONTENT_DECIDES = (".xml", ".json")
 _HEAD = 8192
 _SIGNS = (
     (b"<PubmedArticle", "medline"),
@@ -90,7 +90,14 @@ def find_format(path: Path) -> str:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file() and not any(part.startswith(".") for part in p.parts))
+    """Return the files below a folder whose names say that they hold texts, sorted; hidden ones are passed by."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and _holds_text(p.relative_to(folder)))
+
+
+def _holds_text(path: Path) -> bool:
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    known = suffix in _SUFFIXES or suffix in _CONTENT_DECIDES
+    return known and not any(part.startswith(".") for part in path.parts)
 
 
 def _with_place(items: Iterable[Item], relative: Path) -> Iterator[Item]:

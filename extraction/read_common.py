@@ -6,7 +6,7 @@ import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -27,7 +27,7 @@ def open_binary(path: Path) -> IO[bytes]:
     try:
         with path.open("rb") as file:
             packed = file.read(2) == _GZIP_MAGIC
-        return gzip.open(path, "rb") if packed else path.open("rb")
+        return cast(IO[bytes], gzip.open(path, "rb")) if packed else path.open("rb")
     except (FileNotFoundError, IsADirectoryError) as error:
         raise InputError(f"{path}: there is no such file; check the name.") from error
     except OSError as error:

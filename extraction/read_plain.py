@@ -46,7 +46,7 @@ def to_plain_text(text: str, content_type: str = "") -> str:
     """
     begin = text.lstrip()[:100].lower()
     if "rtf" in content_type or begin.startswith("{\\rtf"):
-        return str(rtf_to_text(text, errors="ignore"))
+        return str(rtf_to_text(text, errors="ignore"))  # type: ignore[no-untyped-call]
     if "html" in content_type or begin.startswith(("<!doctype html", "<html", "<div", "<body", "<p>")):
         return _from_html(text)
     return text

@@ -9,7 +9,7 @@ front negates the statement), `own` (the rule's own words hold the "not": contra
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
@@ -126,6 +126,22 @@ def read_relations(
             statements.append(_to_statement(document_id, text, (start, end), name, mentions, found))
         before = masked
     return tuple(statements)
+
+
+def keep_statements(mentions: Iterable[Mention], statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Return the statements that their mentions allow: none about the family, none that affirms what is denied.
+
+    What a drug is contraindicated in is often denied of the patient, and true all the same.
+    """
+    by_span = {(m.start, m.end): m for m in mentions}
+    return tuple(s for s in statements if _is_allowed(s, by_span.get(s.subject_span), by_span.get(s.object_span)))
+
+
+def _is_allowed(statement: Statement, subject: Mention | None, target: Mention | None) -> bool:
+    if any(m is not None and m.family for m in (subject, target)):
+        return False
+    holds_anyway = statement.predicate in (Predicate.CONTRAINDICATED_IN, Predicate.INTERACTS_WITH)
+    return statement.negated or holds_anyway or target is None or not target.negated
 
 
 def find_relations(masked: Masked, mentions: Sequence[Mention], section: str) -> list[Found]:

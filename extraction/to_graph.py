@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from extraction.document import Annotated
 from kg.documents import ReadDocument
-from kg.model import Document, Mention, Statement, stable_id, to_properties
+from kg.model import Document, Statement, stable_id, to_properties
 
 _NOTE = "note"
 
@@ -46,24 +46,6 @@ def to_document_id(document: Document) -> str:
 def reading_hash(document: Document, reading: str) -> str:
     """Return the hash that changes with the text and with the way of reading it."""
     return stable_id(document.content_hash, reading)
-
-
-def keep_statements(mentions: Iterable[Mention], statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Return the statements whose mentions allow them: none about the family, none that states what a mention denies.
-
-    >>> keep_statements([], [])
-    ()
-    """
-    by_span = {(m.start, m.end): m for m in mentions}
-    return tuple(s for s in statements if _is_allowed(s, by_span.get(s.subject_span), by_span.get(s.object_span)))
-
-
-def _is_allowed(statement: Statement, subject: Mention | None, target: Mention | None) -> bool:
-    ends = [m for m in (subject, target) if m is not None]
-    if any(m.family for m in ends):
-        return False
-    own_words = statement.predicate.value in ("contraindicated_in", "interacts_with")
-    return statement.negated or own_words or not any(m.negated for m in ends)
 
 
 def _keep_surest(statements: Iterable[Statement]) -> list[Statement]:
