@@ -1,5 +1,9 @@
 """Each rule of the starter checker, by one broken row; and the shipped tables."""
 
+import csv
+import gzip
+import json
+
 import pytest
 
 from ontologies.starter import FOLDER, read_table
@@ -76,8 +80,32 @@ def test_shipped_phenotypes_are_terms_of_hpo():
         if not isinstance(node, Skip) and node.curie.startswith("HP:")
     }
     rows = [(r["curie"], r["name"]) for table in ("symptoms", "side_effects") for r in read_table(table)]
-    rows += [(r["curie"], r["condition"]) for r in read_table("contraindications") if r["curie"].startswith("HP:")]
+    rows += [(r["curie"], r["condition"]) for table in ("contraindications", "conditions") for r in read_table(table)]
+    rows = [(curie, name) for curie, name in rows if curie.startswith("HP:")]
     assert sorted(set(check_identifiers(rows, names, "HPO"))) == []
+
+
+def test_shipped_diseases_are_terms_of_the_disease_ontology(shared_data):
+    with gzip.open(shared_data("ontology_small") / "HumanDO.tsv.gz", "rt", encoding="utf-8") as handle:
+        names = {r["id"]: frozenset({r["label"].lower()}) for r in csv.DictReader(handle, delimiter="\t")}
+    rows = [(r["curie"], r["condition"]) for table in ("contraindications", "conditions") for r in read_table(table)]
+    rows += [(r["curie"], r["name"]) for r in read_table("findings")]
+    rows = [(curie, name) for curie, name in rows if curie.startswith("DOID:")]
+    assert sorted(set(check_identifiers(rows, names, "DO"))) == []
+
+
+def test_shipped_drugs_are_what_drugbank_calls_them_or_are_listed(shared_data):
+    folder = shared_data("hetionet_xref")
+    with gzip.open(folder / "drugbank.tsv.gz", "rt", encoding="utf-8") as handle:
+        names = {f"DRUGBANK:{r['drugbank_id']}": {r["name"].lower()} for r in csv.DictReader(handle, delimiter="\t")}
+    for identifier, aliases in json.loads(gzip.decompress((folder / "drugbank-aliases.json.gz").read_bytes())).items():
+        names.setdefault(f"DRUGBANK:{identifier}", set()).update(alias.lower() for alias in aliases)
+    with (FOLDER / "conflicts.tsv").open(encoding="utf-8") as handle:
+        listed = {row["curie"] for row in csv.DictReader(handle, delimiter="\t")}
+    rows = [(r["curie"], r["drug"]) for r in read_table("drugs") if r["curie"] in names and r["curie"] not in listed]
+    known = {curie: frozenset(values) for curie, values in names.items()}
+    assert list(check_identifiers(rows, known, "DrugBank")) == []
+    assert len(rows) > 450
 
 
 def test_every_citation_is_complete():
