@@ -1,0 +1,65 @@
+"""Building into a real graph: both ways of writing give the same, changes replace, retraction takes back."""
+
+import pytest
+
+from kg import queries
+from kg.build import build_graph
+from kg.export import read_content
+from kg.store import open_graph
+from tests.ontologies.starter_tables import write_starter
+
+MONDO = "format-version: 1.2\n\n[Term]\nid: MONDO:0005044\nname: hypertensive disorder\nxref: DOID:10763\n"
+MONDO += "is_a: MONDO:0004995\n\n[Term]\nid: MONDO:0004995\nname: cardiovascular disorder\n"
+
+
+@pytest.fixture
+def store(embedded_selector):
+    with open_graph(embedded_selector) as graph:
+        yield graph
+        for source in ("infores:theragraph-starter", "infores:obo"):
+            graph.retract(source=source)
+
+
+def read(store):
+    content = read_content(store)
+    return set(content.nodes), set(content.edges())
+
+
+def test_the_bulk_door_and_the_everyday_way_write_the_same(store, tmp_path):
+    folder = write_starter(tmp_path / "starter")
+    build_graph(store, ["starter"], path=folder)
+    everyday = read(store)
+    store.retract(source="infores:theragraph-starter")
+    assert read(store) == (set(), set())
+    assert store.read_sources() == []
+    with store.first_load() as writer:
+        report = build_graph(writer, ["starter"], path=folder)
+    assert read(store) == everyday
+    assert report.sources[0].edges == len(everyday[1]) == 7
+
+
+def test_rebuilding_changes_nothing_and_a_change_replaces(store, tmp_path):
+    folder = write_starter(tmp_path / "starter")
+    build_graph(store, ["starter"], path=folder)
+    before = read(store)
+    assert build_graph(store, ["starter"], path=folder).sources[0].unchanged
+    assert read(store) == before
+    write_starter(folder, {"interactions": [], "symptoms": []})
+    assert not build_graph(store, ["starter"], path=folder).sources[0].unchanged
+    nodes, edges = read(store)
+    assert edges < before[1]
+    assert len(edges) == 5
+    assert "HP:0002315" not in {node.curie for node in nodes}
+
+
+def test_a_later_source_moves_nothing_twice(store, tmp_path):
+    folder = write_starter(tmp_path / "starter")
+    (tmp_path / "mondo.obo").write_text(MONDO)
+    build_graph(store, ["obo"], path=tmp_path / "mondo.obo")
+    build_graph(store, ["starter"], path=folder)
+    in_turn = read(store)
+    hierarchy = [e for e in in_turn[1] if e.primary_knowledge_source == "infores:obo"]
+    assert [(e.subject, e.object) for e in hierarchy] == [("DOID:10763", "MONDO:0004995")]
+    assert "MONDO:0005044" not in {node.curie for node in in_turn[0]}
+    assert [row["name"] for row in store.read_sources()] == ["obo", "starter"]
+    assert sum(row["num"] for row in store.run(queries.COUNT_EDGES)) == len(in_turn[1])
