@@ -49,7 +49,7 @@ class SourceReport:
         """Return the report of a source that did not change, from what the graph remembers."""
         reasons = json.loads(kept["reasons"])
         skipped = sum(reasons.values())
-        return cls(kept["name"], kept["nodes"], kept["edges"], skipped, reasons, kept["lost"], unchanged=True)
+        return cls(kept["source"], kept["nodes"], kept["edges"], skipped, reasons, kept["lost"], unchanged=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class CsvSource(Source):
         licence="as the mapping file says",
         version="",
         url="docs/sources.md",
+        repeatable=True,
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
@@ -47,6 +48,10 @@ class CsvSource(Source):
     def read_version(self, path: Path | None) -> str:
         """Return the release that the mapping file states."""
         return read_mapping(self.input_files(path)[0]).release
+
+    def read_infores(self, path: Path | None) -> tuple[str, ...]:
+        """Return the source that the mapping file states."""
+        return (read_mapping(self.input_files(path)[0]).source,)
 
     def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
         """Yield the ends of every row, each once."""

@@ -47,6 +47,7 @@ class KgxSource(Source):
         version="",
         url="https://github.com/biolink/kgx",
         tried=True,
+        repeatable=True,
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
@@ -54,6 +55,11 @@ class KgxSource(Source):
         if path is None or not path.is_dir():
             raise InputError(f'"{path or ""}" is no folder; give one with nodes.tsv and edges.tsv (or .jsonl).')
         return _find_one(path, "node"), _find_one(path, "edge")
+
+    def read_infores(self, path: Path | None) -> tuple[str, ...]:
+        """Return every primary knowledge source that the edge file names (one pass over it)."""
+        edges = (edge for edge in self.read_edges(path) if isinstance(edge, Edge))
+        return tuple(sorted({edge.primary_knowledge_source for edge in edges})) or self.info.all_infores
 
     def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
         """Yield the nodes; one without a name is named by its identifier."""

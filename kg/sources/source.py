@@ -40,7 +40,8 @@ class SourceInfo:
     """Who publishes a source and on what terms.
 
     `also_infores` are further primary knowledge sources of its edges; `tried` says whether the reader was run on
-    the publisher's real file; `needs_path` whether it reads nothing without a file of the user's.
+    the publisher's real file; `needs_path` whether it reads nothing without a file of the user's,
+    `repeatable` whether several of such files can stand in one graph.
     """
 
     name: str
@@ -53,6 +54,7 @@ class SourceInfo:
     needs_path: bool = True
     tried: bool = False
     also_infores: tuple[str, ...] = ()
+    repeatable: bool = False
 
     @property
     def all_infores(self) -> tuple[str, ...]:
@@ -72,6 +74,10 @@ class Source(Protocol):
     def read_version(self, path: Path | None) -> str:
         """Return the version of the files at hand; where they do not say, the version the reader was written for."""
         return self.info.version
+
+    def read_infores(self, path: Path | None) -> tuple[str, ...]:
+        """Return the primary knowledge sources of the edges that the files at hand hold."""
+        return self.info.all_infores
 
     def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
         """Yield every node; FormatError names file and line where a file is not what it promises."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kg.build import build_graph, resolve_edge
+from kg.build import build_graph
+from kg.build_reading import resolve_edge
 from kg.errors import FormatError, InputError, UnknownNameError
 from kg.model import Edge, Node
 from kg.resolve import resolve_nodes
@@ -36,6 +37,8 @@ is_a: MONDO:0004995
 id: MONDO:0004995
 name: cardiovascular disorder
 """
+
+GO_OBO = "format-version: 1.2\n\n[Term]\nid: GO:1\nname: a\nis_a: GO:2\n\n[Term]\nid: GO:2\nname: b\n"
 
 
 @pytest.fixture
@@ -101,7 +104,7 @@ def test_sources_one_after_the_other_give_the_graph_of_both_at_once(tmp_path, st
     assert one_by_one.edges.keys() == reverse.edges.keys()
     assert one_by_one.nodes == reverse.nodes
     assert "MONDO:0005044" not in one_by_one.nodes
-    hierarchy = [e for e in one_by_one.edges.values() if e.primary_knowledge_source == "infores:obo"]
+    hierarchy = [e for e in one_by_one.edges.values() if e.primary_knowledge_source == "infores:mondo"]
     assert [(e.subject, e.object) for e in hierarchy] == [("DOID:10763", "MONDO:0004995")]
 
 
@@ -163,3 +166,15 @@ def test_an_edge_that_merging_turns_into_a_loop_is_left_out_and_a_real_loop_stay
 def edge_between(subject, object_):
     level, agent = KnowledgeLevel.KNOWLEDGE_ASSERTION, AgentType.MANUAL_AGENT
     return Edge(subject, Predicate.SIMILAR_TO, object_, "infores:b", level, agent)
+
+
+def test_two_files_of_one_kind_stand_side_by_side(tmp_path, mondo):
+    (tmp_path / "go.obo").write_text(GO_OBO)
+    store = MemoryStore()
+    build_graph(store, ["obo"], path=mondo)
+    build_graph(store, ["obo"], path=tmp_path / "go.obo")
+    assert {e.primary_knowledge_source for e in store.edges.values()} == {"infores:mondo", "infores:go"}
+    mondo.write_text(MONDO_OBO.replace("is_a: MONDO:0004995\n", ""))
+    report = build_graph(store, ["obo"], path=mondo)
+    assert report.sources[0].name == "obo"
+    assert {e.primary_knowledge_source for e in store.edges.values()} == {"infores:go"}

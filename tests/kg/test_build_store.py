@@ -16,7 +16,7 @@ MONDO += "is_a: MONDO:0004995\n\n[Term]\nid: MONDO:0004995\nname: cardiovascular
 def store(embedded_selector):
     with open_graph(embedded_selector) as graph:
         yield graph
-        for source in ("infores:theragraph-starter", "infores:obo"):
+        for source in ("infores:theragraph-starter", "infores:mondo"):
             graph.retract(source=source)
 
 
@@ -58,8 +58,8 @@ def test_a_later_source_moves_nothing_twice(store, tmp_path):
     build_graph(store, ["obo"], path=tmp_path / "mondo.obo")
     build_graph(store, ["starter"], path=folder)
     in_turn = read(store)
-    hierarchy = [e for e in in_turn[1] if e.primary_knowledge_source == "infores:obo"]
+    hierarchy = [e for e in in_turn[1] if e.primary_knowledge_source == "infores:mondo"]
     assert [(e.subject, e.object) for e in hierarchy] == [("DOID:10763", "MONDO:0004995")]
     assert "MONDO:0005044" not in {node.curie for node in in_turn[0]}
-    assert [row["name"] for row in store.read_sources()] == ["obo", "starter"]
+    assert [row["source"] for row in store.read_sources()] == ["obo", "starter"]
     assert sum(row["num"] for row in store.run(queries.COUNT_EDGES)) == len(in_turn[1])

@@ -1,0 +1,105 @@
+"""One source while a build reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from kg.build_report import SourceReport
+from kg.fingerprint import hash_files, hash_text
+from kg.model import Edge, Node
+from kg.progress import Progress
+from kg.resolve import Resolution
+from kg.sources import Skip, Source
+
+_REPORT_EVERY: Final = 5000
+
+# Part of every fingerprint: raised when a reader or the resolution changes what it makes of the same files.
+_READER_VERSION: Final = "1"
+
+
+class Reading:
+    """Counts what comes and what is skipped, and reports progress."""
+
+    def __init__(self, source: Source, path: Path | None, progress: Progress) -> None:
+        """Look for the files and hash them; InputError when one is missing."""
+        self.source = source
+        self.path = path
+        self.content_hash = hash_files(source.input_files(path), _READER_VERSION)
+        self.release = source.read_version(path)
+        self.infores = source.read_infores(path)
+        self._progress = progress
+        self._reasons: Counter[str] = Counter()
+        self._nodes: list[Node] = []
+        self._num_edges = 0
+        self._num_lost = 0
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source.info.name
+
+    @property
+    def key(self) -> str:
+        """What tells it apart in a graph: the name, and for sources that are read from any file also the path."""
+        return f"{self.name}:{self.path.resolve()}" if self.source.info.repeatable and self.path else self.name
+
+    def read_nodes(self) -> list[Node]:
+        """Return all nodes of the source."""
+        for item in self.source.read_nodes(self.path):
+            if isinstance(item, Skip):
+                self._count(item)
+            else:
+                self._nodes.append(item)
+                self._show("nodes", len(self._nodes))
+        return self._nodes
+
+    def read_edges(self, resolution: Resolution) -> Iterator[Edge]:
+        """Yield the edges between preferred CURIEs."""
+        for item in self.source.read_edges(self.path):
+            edge = item if isinstance(item, Skip) else resolve_edge(item, resolution, self.release)
+            if isinstance(edge, Skip):
+                self._count(edge)
+                continue
+            self._num_edges += 1
+            self._show("edges", self._num_edges)
+            yield edge
+
+    def hash_identities(self, resolution: Resolution) -> str:
+        """A hash of the identifiers of this source that lead elsewhere."""
+        moved = ((n.curie, resolution.resolve(n.curie)) for n in self._nodes)
+        return hash_text(f"{old} {new}" for old, new in sorted(set(moved)) if old != new)
+
+    def add_missing(self, num_missing: int) -> None:
+        """Count the edges that the store did not write because an end is not there."""
+        if num_missing:
+            self._num_edges -= num_missing
+            self._reasons["an end that no source describes"] += num_missing
+            self._num_lost += num_missing
+
+    def to_report(self) -> SourceReport:
+        """Return what became of the source."""
+        reasons = dict(sorted(self._reasons.items()))
+        skipped = sum(reasons.values())
+        return SourceReport(self.name, len(self._nodes), self._num_edges, skipped, reasons, self._num_lost)
+
+    def _count(self, skip: Skip) -> None:
+        self._reasons[skip.reason] += 1
+        self._num_lost += not skip.expected
+
+    def _show(self, what: str, count: int) -> None:
+        if count % _REPORT_EVERY == 0:
+            self._progress(f"{self.name}: {what}", count, None)
+
+
+def resolve_edge(edge: Edge, resolution: Resolution, release: str = "") -> Edge | Skip:
+    """Return the edge between preferred CURIEs and with its release, or why it cannot be kept."""
+    subject, object_ = resolution.resolve(edge.subject), resolution.resolve(edge.object)
+    if subject in resolution.generic or object_ in resolution.generic:
+        return Skip("touches a generic concept", expected=True)
+    if subject == object_ and edge.subject != edge.object:
+        return Skip("both ends are the same concept", expected=True)
+    return replace(edge, subject=subject, object=object_, release=edge.release or release)
