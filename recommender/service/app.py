@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from recommender.recommend import Recommender
 from recommender.service import (
+    cds_routes,
     feedback_routes,
     graph_routes,
     operation_routes,
@@ -30,6 +31,7 @@ _ROUTERS = (
     feedback_routes.router,
     session_routes.router,
     operation_routes.router,
+    cds_routes.router,
 )
 
 

@@ -1,0 +1,163 @@
+"""CDS Hooks 2.0: discovery, the three services, and their feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.exceptions import HTTPException
+
+from recommender.read_fhir import read_bundle
+from recommender.service.cds_cards import Card, add_link, order_cards, plan_cards
+from recommender.service.cds_orders import check_orders
+from recommender.service.cds_request import PREFETCH, HookRequest, find_gaps, read_resources, to_bundle
+from recommender.service.parts import Caller, Here, Parts, Principal
+
+router = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CdsService:
+    """One entry of the discovery document and the function that makes its cards."""
+
+    id: str
+    hook: str
+    title: str
+    description: str
+    make_cards: Callable[[HookRequest, Parts], list[Card]]
+
+
+def _view_patient(request: HookRequest, parts: Parts) -> list[Card]:
+    if "conditions" not in (request.prefetch or {}):
+        raise HTTPException(412, 'A plan needs conditions: satisfy the prefetch template "conditions".')
+    plan = parts.recommender.recommend(read_bundle(to_bundle(read_resources(request))))
+    parts.metrics.count_event("plan", "abstained" if plan.abstained else "planned")
+    return plan_cards(plan, find_gaps(request), request.field("patientId"), parts.recommender.knowledge)
+
+
+def _check_drafts(request: HookRequest, parts: Parts) -> list[Card]:
+    orders = check_orders(request, parts.recommender)
+    return order_cards(orders, find_gaps(request), request.field("patientId"), parts.recommender.knowledge)
+
+
+SERVICES: Final = (
+    CdsService(
+        "theragraph-patient-view",
+        "patient-view",
+        "Treatment plan",
+        "Ranked treatments for active conditions that passed the safety checks, and alerts about current medication.",
+        _view_patient,
+    ),
+    CdsService(
+        "theragraph-order-select",
+        "order-select",
+        "Safety of selected orders",
+        "Checks the selected medication orders against the record and the other drafts, and suggests replacements.",
+        _check_drafts,
+    ),
+    CdsService(
+        "theragraph-order-sign",
+        "order-sign",
+        "Safety of orders to be signed",
+        "Checks every draft medication order against the record and the other drafts, and suggests replacements.",
+        _check_drafts,
+    ),
+)
+
+
+class FeedbackItem(BaseModel):
+    """What became of one card. A clinician's free text is not kept: it may speak of the patient."""
+
+    model_config = ConfigDict(extra="ignore")
+    card: str = Field(min_length=1, max_length=100)
+    outcome: Literal["accepted", "overridden"]
+    acceptedSuggestions: list[dict[str, Any]] = Field(default=[], max_length=50)  # noqa: N815
+    overrideReason: dict[str, Any] | None = None  # noqa: N815
+    outcomeTimestamp: datetime  # noqa: N815
+
+    @model_validator(mode="after")
+    def _check_accepted(self) -> FeedbackItem:
+        if self.outcome == "accepted" and not self.acceptedSuggestions:
+            raise ValueError("acceptedSuggestions is required when the outcome is accepted")
+        return self
+
+
+class FeedbackRequest(BaseModel):
+    """An object that holds an array, as the standard says."""
+
+    feedback: list[FeedbackItem] = Field(max_length=1000)
+
+
+@router.get("")
+async def list_services() -> Json:
+    """Return the discovery document."""
+    return {
+        "services": [
+            {"hook": s.hook, "title": s.title, "description": s.description, "id": s.id, "prefetch": PREFETCH}
+            for s in SERVICES
+        ]
+    }
+
+
+@router.post("/{service_id}")
+async def call_service(service_id: str, body: HookRequest, parts: Here, caller: Caller) -> Json:
+    """Return cards, an empty list when nothing needs to be said; 412 when the patient was not prefetched."""
+    service = _find_service(service_id)
+    if body.hook != service.hook:
+        raise HTTPException(400, f"The service {service_id} answers the hook {service.hook} only.")
+    body.field("userId")
+    return {"cards": await parts.worker.run(lambda: _call(service, body, parts, caller))}
+
+
+@router.post("/{service_id}/feedback")
+async def keep_feedback(service_id: str, body: FeedbackRequest, parts: Here, caller: Caller) -> Json:
+    """Keep what became of cards; every item is on the disk when the answer comes."""
+    service = _find_service(service_id)
+    entries = [_to_entry(service, item, caller) for item in body.feedback]
+    await parts.worker.run(lambda: parts.keep_feedback(entries))
+    for item in body.feedback:
+        parts.metrics.count_event("cds_feedback", item.outcome)
+    return {}
+
+
+def _find_service(service_id: str) -> CdsService:
+    found = next((s for s in SERVICES if s.id == service_id), None)
+    if found is None:
+        raise HTTPException(404, "There is no such service; GET /cds-services lists them.")
+    return found
+
+
+def _call(service: CdsService, request: HookRequest, parts: Parts, caller: Principal) -> list[Card]:
+    """Make the cards, audited, and keep which were shown so that feedback can be counted against them."""
+    parts.graph.check_reachable()
+    cards = [add_link(card, parts.config.public_url.rstrip("/")) for card in service.make_cards(request, parts)]
+    parts.keep_feedback([_to_shown(service, card) for card in cards])
+    for card in cards:
+        parts.metrics.count_event("card", card["indicator"])
+    parts.keep_access(caller, service.hook, f"{len(cards)} cards", patient=str(request.field("patientId")))
+    return cards
+
+
+def _to_shown(service: CdsService, card: Card) -> Json:
+    suggestions = [s["uuid"] for s in card.get("suggestions", ())]
+    shown = {"card": card["uuid"], "indicator": card["indicator"], "suggestions": suggestions}
+    return {"kind": "card", "service": service.id, **shown}
+
+
+def _to_entry(service: CdsService, item: FeedbackItem, caller: Principal) -> Json:
+    reason = (item.overrideReason or {}).get("reason")
+    return {
+        "kind": "cds",
+        "service": service.id,
+        "who": caller.name,
+        "card": item.card,
+        "outcome": item.outcome,
+        "accepted": [str(s.get("id", ""))[:100] for s in item.acceptedSuggestions],
+        "reason": str(reason.get("code", ""))[:100] if isinstance(reason, dict) else "",
+        "at": item.outcomeTimestamp.isoformat(),
+    }
