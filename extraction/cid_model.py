@@ -57,6 +57,31 @@ class CidModel:
         )
 
 
+def read_induced(
+    document_id: str,
+    text: str,
+    mentions: Sequence[Mention],
+    sentences: Sequence[tuple[int, int]],
+    statements: Sequence[Statement],
+) -> tuple[Statement, ...]:
+    """Return a document's statements with its drug–disease `causes` decided by the shipped model.
+
+    The model has seen the whole document: what a rule read from one sentence stays only where the model agrees.
+    """
+    asserted = [m for m in mentions if not (m.negated or m.family)]
+    stated = load_cid_model().read(document_id, text, asserted, sentences)
+    judged = {(pair.drug, pair.disease) for pair in read_pairs(asserted)}
+    agreed = {(s.subject, s.object) for s in stated}
+    kept = [s for s in statements if not _is_refuted(s, judged, agreed)]
+    known = {(s.subject, s.object) for s in kept if s.predicate == Predicate.CAUSES and not s.negated}
+    return (*kept, *(s for s in stated if (s.subject, s.object) not in known))
+
+
+def _is_refuted(statement: Statement, judged: set[tuple[str, str]], agreed: set[tuple[str, str]]) -> bool:
+    pair = (statement.subject, statement.object)
+    return statement.predicate == Predicate.CAUSES and not statement.negated and pair in judged - agreed
+
+
 def keep_stated(scored: Sequence[tuple[Pair, float]], lowest: float) -> list[tuple[Pair, float]]:
     """Return the pairs of at least `lowest`; where there is none, the best one if it has at least half of it."""
     stated = [(pair, score) for pair, score in scored if score >= lowest]

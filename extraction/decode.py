@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -63,6 +64,6 @@ def to_spans(window: Window, labels: Sequence[int], scores: Sequence[float]) -> 
                 end += 1
             mean = sum(scores[place:end]) / (end - place)
             start_char, end_char = window.spans[place][0], window.spans[end - 1][1]
-            spans.append(Span(start_char, end_char, EntityType(name[2:]), float(torch.tensor(mean).exp())))
+            spans.append(Span(start_char, end_char, EntityType(name[2:]), math.exp(mean)))
         place = end
     return spans

@@ -23,7 +23,10 @@ from extraction.words import WordPieces
 from kg.errors import ModelError, UnknownNameError
 
 MODELS = Path(__file__).parent / "models"
-SHIPPED = ("fast", "accurate")
+SHIPPED: Mapping[str, tuple[Path, ...]] = {
+    "fast": (MODELS / "fast",),
+    "accurate": (MODELS / "accurate", MODELS / "fast"),
+}
 
 LABEL_TYPES: Mapping[str, EntityType] = {
     "DISEASE": EntityType.DISEASE,
@@ -48,9 +51,12 @@ LABEL_TYPES: Mapping[str, EntityType] = {
 
 @dataclass(frozen=True, slots=True)
 class TaggerRecognizer:
-    """A tagger over texts. `chunk` texts are cut into windows at a time, `batch` windows run together."""
+    """Taggers over texts, their log-probabilities averaged: a transformer and a convolution err in different places.
 
-    tagger: Tagger
+    `chunk` texts are cut into windows at a time, `batch` windows run together.
+    """
+
+    taggers: tuple[Tagger, ...]
     featurizer: Featurizer
     chunk: int = 128
     batch: int = 32
@@ -76,7 +82,8 @@ class TaggerRecognizer:
     @torch.inference_mode()
     def _predict(self, windows: Sequence[Window]) -> Iterator[tuple[Window, list[Span]]]:
         batch = self.featurizer.batch(windows)
-        scores = torch.log_softmax(self.tagger(batch).float(), dim=-1)
+        logs = torch.stack([torch.log_softmax(tagger(batch).float(), dim=-1) for tagger in self.taggers])
+        scores = torch.log_softmax(logs.mean(dim=0), dim=-1)
         for row, (window, labels) in enumerate(zip(windows, best_labels(scores, batch.word_mask), strict=True)):
             chosen = scores[row, torch.arange(len(labels)), labels].tolist()
             yield window, to_spans(window, labels, chosen)
@@ -105,9 +112,9 @@ def load_recognizer(name: str) -> Recognizer:
     from the package index, where `en-core-sci-md` is another's placeholder.
     """
     if name in SHIPPED:
-        return load_tagger(MODELS / name)
+        return load_taggers(SHIPPED[name])
     if Path(name, "weights.safetensors").is_file():
-        return load_tagger(Path(name))
+        return load_taggers((Path(name),))
     if spacy.util.is_package(name) or Path(name, "meta.json").is_file():
         return PipelineRecognizer(spacy.load(name))
     raise UnknownNameError(
@@ -125,12 +132,10 @@ def where_to_get(name: str) -> str:
 
 
 @cache
-def load_tagger(folder: Path) -> TaggerRecognizer:
-    """Read a tagger and ready it for this processor: bfloat16 where that is native, else float32."""
-    tagger = read_tagger(folder)
-    if torch.ops.mkldnn._is_mkldnn_bf16_supported() and tagger.config.kind == "transformer":
-        tagger = tagger.to(torch.bfloat16)
-    return TaggerRecognizer(tagger, read_featurizer())
+def load_taggers(folders: tuple[Path, ...]) -> TaggerRecognizer:
+    """Read taggers and ready them for this processor: bfloat16 where that is native, else float32."""
+    dtype = torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
+    return TaggerRecognizer(tuple(read_tagger(folder).to(dtype) for folder in folders), read_featurizer())
 
 
 @cache

@@ -11,6 +11,7 @@ from extraction.read_articles import read_jats, read_medline
 from extraction.read_common import Item, open_binary
 from extraction.read_corpus import read_bioc, read_pubtator
 from extraction.read_fhir import read_fhir
+from extraction.read_iob import read_iob
 from extraction.read_plain import read_pdf, read_plain
 from extraction.read_records import read_csv, read_jsonl
 from kg.errors import InputError, UnknownNameError
@@ -22,6 +23,7 @@ READERS: dict[str, Reader] = {
     "jsonl": read_jsonl,
     "pubtator": read_pubtator,
     "bioc": read_bioc,
+    "iob": read_iob,
     "medline": read_medline,
     "jats": read_jats,
     "csv": read_csv,
@@ -37,6 +39,9 @@ _SUFFIXES = {
     ".jsonl": "jsonl",
     ".pubtator": "pubtator",
     ".bioc": "bioc",
+    ".iob": "iob",
+    ".iob2": "iob",
+    ".conll": "iob",
     ".csv": "csv",
     ".tsv": "csv",
     ".ndjson": "fhir",

@@ -89,7 +89,7 @@ class TransformerEncoder(nn.Module):
 
     def __init__(self, config: TaggerConfig, features: int) -> None:
         super().__init__()
-        self.words = nn.Embedding(config.vocabulary, config.width, padding_idx=0)
+        self.words = empty_embedding(config.vocabulary, config.width)
         self.positions = nn.Embedding(config.positions, config.width)
         self.inject = nn.Linear(features, config.width, bias=False)
         self.norm = nn.LayerNorm(config.width, eps=1e-12)
@@ -114,7 +114,7 @@ class ConvolutionEncoder(nn.Module):
 
     def __init__(self, config: TaggerConfig, features: int) -> None:
         super().__init__()
-        self.words = nn.Embedding(config.vocabulary, config.inner, padding_idx=0)
+        self.words = empty_embedding(config.vocabulary, config.inner)
         self.mix = nn.Linear(config.inner + features, config.width)
         self.norm = nn.LayerNorm(config.width)
         self.layers = nn.ModuleList(nn.Linear(3 * config.width, 2 * config.width) for _ in range(config.layers))
@@ -162,6 +162,11 @@ _ENCODERS: Mapping[str, type[TransformerEncoder] | type[ConvolutionEncoder]] = {
     "transformer": TransformerEncoder,
     "cnn": ConvolutionEncoder,
 }
+
+
+def empty_embedding(rows: int, width: int) -> nn.Embedding:
+    """Return an embedding of zeros: it always gets pretrained values, and drawing random ones costs a second."""
+    return nn.Embedding(rows, width, _weight=torch.zeros(rows, width))
 
 
 def pool_words(hidden: Tensor, batch: Batch) -> Tensor:

@@ -1,10 +1,10 @@
-"""Training a tagger from gold spans (a text may be annotated for some types only) or from a teacher's output."""
+"""Training a tagger on annotated texts; a text may be annotated for some types only, the others stay unknown there."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,6 @@ from extraction.features import Batch, Featurizer, Window
 from extraction.tagger import LABELS, TAGGED, Tagger
 from kg.progress import Progress, ignore_progress
 
-Targets = Sequence[NDArray[Any]]
-Loss = Callable[[Tensor, Tensor], Tensor]
 _SIZE_NOISE = 24
 _CLIP = 1.0
 
@@ -76,11 +74,6 @@ def partial_loss(logits: Tensor, allowed: Tensor) -> Tensor:
     return -torch.logsumexp(scores.masked_fill(~allowed, -1e9), dim=-1).mean()
 
 
-def soft_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """[N, L] logits, [N, L] probabilities → the mean cross-entropy."""
-    return -(target * torch.log_softmax(logits.float(), dim=-1)).sum(dim=-1).mean()
-
-
 def train_tagger(
     tagger: Tagger,
     featurizer: Featurizer,
@@ -91,59 +84,15 @@ def train_tagger(
     """Train `tagger` in place on gold spans and return it with its averaged weights, ready to predict."""
     windows = list(featurizer.windows([e.text for e in examples]))
     targets = [allowed_labels(w, examples[w.text_index]) for w in windows]
-    return fit(tagger, featurizer, windows, targets, partial_loss, config, progress)
-
-
-def distil_tagger(
-    tagger: Tagger,
-    teacher: Tagger,
-    featurizer: Featurizer,
-    texts: Sequence[str],
-    config: TrainConfig,
-    progress: Progress = ignore_progress,
-) -> Tagger:
-    """Train `tagger` in place to give the teacher's label probabilities (Hinton et al. 2015) and return it."""
-    windows = list(featurizer.windows(texts))
-    targets = read_probabilities(teacher, featurizer, windows, progress)
-    return fit(tagger, featurizer, windows, targets, soft_loss, config, progress)
-
-
-@torch.inference_mode()
-def read_probabilities(
-    teacher: Tagger, featurizer: Featurizer, windows: Sequence[Window], progress: Progress = ignore_progress
-) -> list[NDArray[np.float32]]:
-    """Return the teacher's [W, L] label probabilities for each window."""
-    found: list[NDArray[np.float32]] = [np.zeros((0, 0), np.float32)] * len(windows)
-    order = sorted(range(len(windows)), key=lambda i: windows[i].size)
-    for start in range(0, len(order), 32):
-        chosen = order[start : start + 32]
-        probabilities = torch.softmax(teacher(featurizer.batch([windows[i] for i in chosen])).float(), dim=-1)
-        for row, i in enumerate(chosen):
-            found[i] = probabilities[row, : len(windows[i].words)].numpy()
-        progress("teacher", start + len(chosen), len(windows))
-    return found
-
-
-def fit(
-    tagger: Tagger,
-    featurizer: Featurizer,
-    windows: Sequence[Window],
-    targets: Targets,
-    loss_of: Loss,
-    config: TrainConfig,
-    progress: Progress = ignore_progress,
-) -> Tagger:
-    """Minimise `loss_of(logits [N, L], targets [N, L])` over the words of the windows; return the averaged tagger."""
     rng = random.Random(config.seed)
     torch.manual_seed(config.seed)
-    total = config.epochs * math.ceil(len(windows) / config.batch)
-    run = Run(tagger, loss_of, config, total)
+    run = Run(tagger, config, config.epochs * math.ceil(len(windows) / config.batch))
     for _ in range(config.epochs):
         tagger.train()
         for chosen in shuffled_batches([w.size for w in windows], config.batch, rng):
             batch = featurizer.batch([windows[i] for i in chosen])
             run.step(batch, stack_targets([targets[i] for i in chosen], batch))
-            progress("train", run.done, total)
+            progress("train", run.done, run.total)
     tagger.load_state_dict(run.average, strict=False)
     return tagger.eval()
 
@@ -153,7 +102,6 @@ class Run:
     """A training under way: the optimizer, the steps done, and the moving average of the weights."""
 
     tagger: Tagger
-    loss_of: Loss
     config: TrainConfig
     total: int
     done: int = 0
@@ -174,7 +122,7 @@ class Run:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.tagger(batch)[batch.word_mask]
         self.optimizer.zero_grad()
-        self.loss_of(logits, targets[batch.word_mask]).backward()  # type: ignore[no-untyped-call]
+        partial_loss(logits, targets[batch.word_mask]).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.tagger.parameters(), _CLIP)
         self.optimizer.step()
         self.done += 1
@@ -224,10 +172,10 @@ def shuffled_batches(sizes: Sequence[int], batch: int, rng: random.Random) -> It
     yield from groups
 
 
-def stack_targets(targets: Targets, batch: Batch) -> Tensor:
+def stack_targets(targets: Sequence[NDArray[np.bool_]], batch: Batch) -> Tensor:
     """Return the windows' [W, L] targets as one [B, W, L] tensor, padded with zeros."""
     rows, width = batch.word_mask.shape
-    stacked = np.zeros((rows, width, targets[0].shape[1]), targets[0].dtype)
+    stacked = np.zeros((rows, width, len(LABELS)), bool)
     for row, target in enumerate(targets):
         stacked[row, : len(target)] = target
     return torch.from_numpy(stacked)

@@ -18,19 +18,19 @@ from extraction.document import SourceDocument
 from extraction.link import Ranker
 from extraction.link_train import GoldDocument, train_ranker
 from extraction.memory import build_memory, to_lines
-from extraction.ner import MODELS, read_featurizer
+from extraction.ner import read_featurizer
 from extraction.pretrained import start_from_embeddings, start_from_minilm
 from extraction.read import read_files
 from extraction.sentences import split_sentences
-from extraction.tagger import TAGGED, TaggerConfig
-from extraction.train import Example, TrainConfig, distil_tagger, train_tagger
-from extraction.weights import read_tagger, write_tagger
+from extraction.tagger import TAGGED, Tagger, TaggerConfig
+from extraction.train import Example, TrainConfig, train_tagger
+from extraction.weights import write_tagger
 from kg.errors import InputError, UnknownNameError
 from kg.progress import Progress, ignore_progress
 
 INDUCED = "CID"
 FAST = TaggerConfig(kind="cnn", width=192, layers=4, inner=96, hidden=128)
-FAST_TRAINING = TrainConfig(epochs=16, batch=16, head_rate=2e-3, average=0.998)
+FAST_TRAINING = TrainConfig(epochs=10, batch=16, head_rate=2e-3, average=0.995)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,14 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
-    """What to train on: annotated files, documents to leave out, plain texts for the teacher to label.
+    """What to train on: annotated files, where to write, documents to leave out.
 
-    `config` None takes the values that the shipped model was trained with.
+    `config` None takes the values that the shipped model was trained with; it is for taggers only.
     """
 
     corpora: tuple[Path, ...]
     out: Path
     exclude: frozenset[str] = frozenset()
-    texts: tuple[Path, ...] = ()
-    teacher: Path = MODELS / "accurate"
     config: TrainConfig | None = None
 
 
@@ -96,19 +94,16 @@ def read_corpora(paths: Sequence[Path], exclude: Collection[str]) -> list[Corpus
 
 
 def _train_accurate(request: TrainingRequest, progress: Progress) -> None:
-    examples = [e for corpus in read_corpora(request.corpora, request.exclude) for e in corpus.examples()]
-    tagger = start_from_minilm(TaggerConfig().create())
-    config = request.config or TrainConfig()
-    write_tagger(train_tagger(tagger, read_featurizer(), examples, config, progress), request.out)
+    _train(start_from_minilm(TaggerConfig().create()), request, request.config or TrainConfig(), progress)
 
 
 def _train_fast(request: TrainingRequest, progress: Progress) -> None:
-    texts = [d.document.text for c in read_corpora(request.corpora, request.exclude) for d in c.documents]
-    texts += [d.document.text for d in _documents(request.texts, request.exclude)]
-    tagger = start_from_embeddings(FAST.create())
-    config = request.config or FAST_TRAINING
-    teacher = read_tagger(request.teacher)
-    write_tagger(distil_tagger(tagger, teacher, read_featurizer(), texts, config, progress), request.out)
+    _train(start_from_embeddings(FAST.create()), request, request.config or FAST_TRAINING, progress)
+
+
+def _train(tagger: Tagger, request: TrainingRequest, config: TrainConfig, progress: Progress) -> None:
+    examples = [e for corpus in read_corpora(request.corpora, request.exclude) for e in corpus.examples()]
+    write_tagger(train_tagger(tagger, read_featurizer(), examples, config, progress), request.out)
 
 
 def _train_linker(request: TrainingRequest, progress: Progress) -> None:
@@ -159,9 +154,3 @@ def write_linker(ranker: Ranker, memory: Sequence[str], folder: Path) -> None:
     (folder / "ranker.json").write_text(json.dumps(asdict(ranker), indent=2) + "\n", "utf-8")
     with gzip.GzipFile(folder / "memory.tsv.gz", "wb", mtime=0) as file:
         file.write("".join(f"{line}\n" for line in memory).encode())
-
-
-def _documents(paths: Sequence[Path], exclude: Collection[str]) -> Iterator[SourceDocument]:
-    for item in read_files(paths):
-        if isinstance(item, SourceDocument) and item.document.document_id not in exclude:
-            yield item

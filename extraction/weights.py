@@ -58,8 +58,7 @@ def read_tagger(folder: Path) -> Tagger:
     try:
         config = TaggerConfig(**json.loads((folder / _CONFIG).read_text("utf-8")))
         tensors = from_small(load_file(folder / _WEIGHTS))
-        with torch.device("meta"):
-            tagger = config.create()
+        tagger = config.create()
         tagger.load_state_dict(tensors, assign=True)
     except (OSError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{folder}: no usable tagger ({error}); `theragraph extract train` writes one.") from error
