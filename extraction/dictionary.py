@@ -147,7 +147,8 @@ def _starter_terms() -> Iterator[Term]:
     for row in read_table("drugs"):
         yield Term(EntityType.DRUG, row["curie"], _names(row["drug"], row["synonyms"]))
     for row in read_table("drug_classes"):
-        yield Term(EntityType.DRUG, f"theragraph.class:{row['class_id']}", _names(row["name"], ""))
+        name = row["name"].partition(" (")[0]
+        yield Term(EntityType.DRUG, f"theragraph.class:{row['class_id']}", (name,))
     for row in read_table("symptoms"):
         yield Term(EntityType.SYMPTOM, row["curie"], (row["name"],))
 

@@ -18,7 +18,11 @@ _FUNCTION_WORDS = {
     "Polish": "i w z na do nie jest się że od po dla przez oraz o u bez pacjent leczenie",
     "Turkish": "ve bir bu ile için da de olarak olan hasta daha gibi çok sonra kadar",
 }
-_SETS = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
+_ENGLISH_TOO = frozenset("no as do on is in an die den so men do me".split()) | set(_FUNCTION_WORDS["English"].split())
+_SETS = {
+    language: frozenset(w for w in words.split() if language == "English" or (len(w) > 1 and w not in _ENGLISH_TOO))
+    for language, words in _FUNCTION_WORDS.items()
+}
 _WORD = re.compile(r"[^\W\d_]+")
 _SCRIPTS = {
     "CJK": "Chinese or Japanese",

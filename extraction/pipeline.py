@@ -215,10 +215,13 @@ def _gold_spans(item: SourceDocument) -> tuple[Span, ...]:
 
 
 def _tokenize(language: Language, texts: Sequence[str]) -> list[Doc]:
-    """Return the texts as spaCy documents; the detector warns about every text without abbreviations, which is no news."""
+    """Return the texts as spaCy documents; only a text with brackets can explain an abbreviation.
+
+    The detector warns about every text in which it finds none, which is no news.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"\[W036\]")
-        return list(language.pipe(texts))
+        return [language(text) if "(" in text else language.make_doc(text) for text in texts]
 
 
 def _short_forms(doc: Doc, spans: Sequence[Span]) -> list[Span]:

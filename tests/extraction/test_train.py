@@ -1,0 +1,65 @@
+"""Training a tagger, on sentences small enough to be learnt in seconds."""
+
+import math
+
+import pytest
+import torch
+
+from extraction.decode import best_labels
+from extraction.document import EntityType
+from extraction.features import Featurizer
+from extraction.lexicon import build_lexicon
+from extraction.tagger import LABELS, TaggerConfig
+from extraction.train import Example, TrainConfig, allowed_labels, partial_loss, schedule, train_tagger
+from extraction.words import WordPieces
+
+VOCABULARY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "aspirin", "causes", "bleeding", "nausea", "and", "iron")
+BOTH = frozenset({EntityType.DISEASE, EntityType.DRUG})
+LABEL = {name: place for place, name in enumerate(LABELS)}
+
+
+def make_featurizer() -> Featurizer:
+    return Featurizer(WordPieces(VOCABULARY), build_lexicon({}))
+
+
+def labels_of(example: Example) -> list[set[str]]:
+    window = next(make_featurizer().windows([example.text]))
+    return [{LABELS[i] for i in row.nonzero()[0]} for row in allowed_labels(window, example)]
+
+
+def test_a_type_nobody_looked_for_may_be_anywhere_outside() -> None:
+    example = Example("aspirin causes bleeding", ((16, 24, EntityType.DISEASE),), frozenset({EntityType.DISEASE}))
+    free = {"O", "B-drug", "I-drug", "B-gene", "I-gene"}
+    assert labels_of(example) == [free, free, {"B-disease"}]
+
+
+def test_the_longest_of_overlapping_spans_counts() -> None:
+    spans = ((0, 7, EntityType.DRUG), (0, 14, EntityType.DISEASE))
+    assert labels_of(Example("aspirin causes", spans, frozenset(EntityType)))[0] == {"B-disease"}
+
+
+def test_partial_loss_is_the_log_of_what_falls_on_allowed_labels() -> None:
+    chances = torch.tensor([[0.5, 0.25, 0.25]])
+    loss = partial_loss(chances.log(), torch.tensor([[True, True, False]]))
+    assert loss.item() == pytest.approx(-math.log(0.75), abs=1e-5)
+
+
+def test_rates_rise_and_fall() -> None:
+    assert [round(schedule(s, 8, 0.25), 2) for s in (0, 1, 2, 5, 8)] == [0.5, 1.0, 1.0, 0.5, 0.0]
+
+
+def test_four_sentences_are_learnt() -> None:
+    texts = ["aspirin causes bleeding", "iron causes nausea", "aspirin and iron", "nausea and bleeding"]
+    kinds = {"aspirin": EntityType.DRUG, "iron": EntityType.DRUG}
+    kinds |= {"bleeding": EntityType.DISEASE, "nausea": EntityType.DISEASE}
+    examples = [
+        Example(t, tuple((t.index(w), t.index(w) + len(w), k) for w, k in kinds.items() if w in t), BOTH) for t in texts
+    ]
+    torch.manual_seed(0)
+    config = TaggerConfig(kind="cnn", vocabulary=len(VOCABULARY), width=16, layers=1, inner=8, characters=8, hidden=16)
+    featurizer = make_featurizer()
+    tagger = train_tagger(config.create(), featurizer, examples, TrainConfig(epochs=60, batch=2, head_rate=1e-2))
+    batch = featurizer.batch(list(featurizer.windows(["nausea and aspirin"])))
+    with torch.inference_mode():
+        labels = best_labels(torch.log_softmax(tagger(batch), dim=-1), batch.word_mask)[0]
+    assert labels == [LABEL["B-disease"], LABEL["O"], LABEL["B-drug"]]
