@@ -165,6 +165,9 @@ def export(
     typer.echo(f"{report.num_nodes} nodes and {report.num_edges} edges in {', '.join(map(str, report.files))}.")
     if report.next_step:
         typer.echo(report.next_step)
+    for violation in report.violations:
+        say(f"{violation.focus}: {violation.message}")
+    exit_if_skipped(len(report.violations))
 
 
 @app.command(epilog="Example: theragraph diff release-1 release-2")

@@ -17,6 +17,7 @@ from kg.export_parquet import write_parquet
 from kg.export_rdf import write_ntriples, write_turtle
 from kg.model import Edge, Node
 from kg.rows import from_edge_row
+from kg.shapes import Violation, check_sample
 from ontologies.biolink import Predicate
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ class GraphContent:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What was written. `next_step` is a command that uses it, or empty."""
+    """What was written. `next_step` is a command that uses it; `violations` is what the SHACL shapes object to."""
 
     files: tuple[Path, ...]
     num_nodes: int
     num_edges: int
     next_step: str = ""
+    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ _WRITERS: Final[dict[str, Callable[[Iterable[Node], Callable[[], Iterable[Edge]]
     "turtle": write_turtle,
 }
 FORMATS: Final = tuple(sorted(_WRITERS))
+_RDF: Final = frozenset({"ntriples", "turtle"})
 
 
 def read_content(store: GraphStore) -> GraphContent:
@@ -79,7 +82,7 @@ def read_content(store: GraphStore) -> GraphContent:
 
 
 def export_graph(content: GraphContent, format_name: str, folder: Path) -> ExportReport:
-    """Write the graph into `folder` in a format of `FORMATS`.
+    """Write the graph into `folder` in a format of `FORMATS`; RDF is checked against the SHACL shapes.
 
     Raises UnknownNameError for another format and ResourceError when the folder may not be written or is full.
     """
@@ -92,4 +95,5 @@ def export_graph(content: GraphContent, format_name: str, folder: Path) -> Expor
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
         raise ResourceError(f'"{folder}" cannot be written: {reason}; choose another folder.') from error
-    return ExportReport(files, len(content.nodes), counted.num_edges, next_step)
+    violations = check_sample(content.nodes, content.edges()) if format_name in _RDF else ()
+    return ExportReport(files, len(content.nodes), counted.num_edges, next_step, violations)

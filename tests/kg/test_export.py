@@ -110,3 +110,11 @@ def test_a_wrong_format_and_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ResourceError, match="cannot be written"):
         export_graph(CONTENT, "kgx", tmp_path / "file")
+
+
+def test_rdf_is_checked_against_the_shapes(tmp_path):
+    wrong = GraphContent((DRUG,), lambda: EDGES)
+    report = export_graph(wrong, "turtle", tmp_path)
+    assert {v.message for v in report.violations} == {"An edge's object is one node of the graph."}
+    assert export_graph(wrong, "kgx", tmp_path).violations == ()
+    assert export_graph(CONTENT, "ntriples", tmp_path).violations == ()

@@ -10,7 +10,7 @@ from kg.errors import InputError
 from kg.export_rdf import BIOLINK, to_rdf
 from kg.model import Edge, Node
 from kg.rules import check_edge
-from kg.shapes import check_shapes
+from kg.shapes import check_sample, check_shapes
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import to_iri
 from tests.kg.graph_strategies import graphs
@@ -82,3 +82,11 @@ def test_a_missing_polarity_and_a_second_category():
     graph = to_rdf((DRUG, DISEASE), ())
     graph.add((URIRef(to_iri(DRUG.curie)), BIOLINK.provided_by, Literal("me")))
     assert set(messages(graph)) == {"A node names the source that it comes from."}
+
+
+def test_a_sample_holds_every_kind_of_edge_and_its_ends():
+    many = [dataclasses.replace(EDGE_, properties=(("population_context_qualifier", str(i)),)) for i in range(30)]
+    wrong = dataclasses.replace(EDGE_, predicate=Predicate.CONTRAINDICATED_IN, confidence=2.0)
+    (violation,) = check_sample((DRUG, DISEASE), (*many, wrong), per_kind=2)
+    assert violation.focus == f"theragraph:edge/{wrong.edge_key}"
+    assert check_sample((DRUG, DISEASE), many, per_kind=2) == ()
