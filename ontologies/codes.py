@@ -10,11 +10,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, Literal
 
 from ontologies.prefixes import normalise_curie
-from ontologies.starter import read_table, split
 
 _ICD: Final = frozenset({"ICD10CM", "ICD10", "ICD9CM"})
 _ICD9_DOTLESS: Final = re.compile(r"(E\d{3}|V\d{2}|\d{3})(\d{1,2})")
@@ -64,15 +62,6 @@ class CodeTable:
         return ()
 
 
-@cache
-def read_starter_codes() -> CodeTable:
-    """Return the codes of the starter knowledge: conditions, other findings and drugs."""
-    rows = [*read_table("conditions"), *read_table("findings")]
-    concepts = [(row["curie"], split(row["xrefs"])) for row in rows]
-    concepts += [(row["curie"], _drug_codes(row)) for row in read_table("drugs")]
-    return CodeTable.from_xrefs(concepts)
-
-
 def normalise_code(code: str) -> str:
     """Return a code in its written form: preferred prefix, ICD codes with their dot and in upper case.
 
@@ -87,10 +76,6 @@ def normalise_code(code: str) -> str:
     local = local.strip().upper().rstrip(".")
     parts = form.fullmatch(local)
     return f"{prefix}:{parts.group(1)}.{parts.group(2)}" if parts else f"{prefix}:{local}"
-
-
-def _drug_codes(row: dict[str, str]) -> tuple[str, ...]:
-    return (*(f"ATC:{code}" for code in split(row["atc"])), *(f"RXCUI:{code}" for code in split(row["rxcui"])))
 
 
 def _broaden(code: str) -> Iterator[tuple[Literal["exact", "broad"], str]]:
