@@ -15,6 +15,7 @@ from recommender.service import (
     feedback_routes,
     graph_routes,
     operation_routes,
+    page_routes,
     plan_routes,
     session_routes,
 )
@@ -32,6 +33,7 @@ _ROUTERS = (
     session_routes.router,
     operation_routes.router,
     cds_routes.router,
+    page_routes.router,
 )
 
 
