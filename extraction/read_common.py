@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, cast
 from xml.etree.ElementTree import Element, ParseError
@@ -77,7 +79,12 @@ def read_elements(path: Path, tag: str) -> Iterator[tuple[str, Element | Skipped
     Each element is parsed apart, so that one that is not well-formed does not cost the others. Entities and DTDs are
     refused.
     """
-    for number, raw in enumerate(_cut_elements(path, tag), start=1):
+    number = 0
+    for raw in _cut_elements(path, tag):
+        if isinstance(raw, Skipped):
+            yield raw.position, replace(raw, position=f"after record {number}")
+            return
+        number += 1
         position = f"record {number}"
         try:
             yield position, fromstring(raw)
@@ -116,12 +123,15 @@ def _decode_line(path: Path, number: int, raw: bytes) -> str | Skipped:
         return Skipped(str(path), f"line {number}", encoding_reason(raw, error))
 
 
-def _cut_elements(path: Path, tag: str) -> Iterator[bytes]:
+def _cut_elements(path: Path, tag: str) -> Iterator[bytes | Skipped]:
     begin = re.compile(rb"<" + tag.encode() + rb"[\s>]")
     close = b"</" + tag.encode() + b">"
     rest = b""
     with open_binary(path) as file:
-        for chunk in _chunks(file):
+        for chunk in _chunks(path, file):
+            if isinstance(chunk, Skipped):
+                yield chunk
+                return
             rest += chunk
             while (start := begin.search(rest)) and (end := rest.find(close, start.start())) >= 0:
                 yield rest[start.start() : end + len(close)]
@@ -130,12 +140,14 @@ def _cut_elements(path: Path, tag: str) -> Iterator[bytes]:
         yield rest[left.start() :]
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield a file's content; a gzip that breaks off simply ends, its last record is then reported as broken."""
+def _chunks(path: Path, file: IO[bytes]) -> Iterator[bytes | Skipped]:
+    """Yield a file's content; a gzip that breaks off gives what it holds, then Skipped."""
+    read = cast(BufferedReader, file).read1
     while True:
         try:
-            chunk = file.read(_CHUNK)
-        except (EOFError, OSError):
+            chunk = read(_CHUNK)
+        except (EOFError, OSError) as error:
+            yield Skipped(str(path), "", f"the file is damaged: {error}")
             return
         if not chunk:
             return

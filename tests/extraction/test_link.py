@@ -1,0 +1,75 @@
+"""Linking spans."""
+
+from pathlib import Path
+
+import pytest
+
+from extraction.candidates import FEATURES, CandidateFinder
+from extraction.document import EntityType, Link, LinkRequest, Span
+from extraction.link import ConceptLinker, Ranker, find_names, load_linker, read_ranker
+from extraction.memory import build_memory
+from kg.errors import ModelError
+from tests.extraction.concept_examples import ASPIRIN, HYPERTENSION, make_table
+
+RANKER = Ranker(dict.fromkeys(FEATURES, 0.0) | {"name": 4.0, "synonym": 3.0, "similarity": 3.0}, nil=1.0)
+
+
+def make_linker(ids: str = "MESH") -> ConceptLinker:
+    return ConceptLinker(CandidateFinder(make_table(), build_memory([])), RANKER, ids)
+
+
+def link_all(linker: ConceptLinker, text: str, *spans: Span, **long_forms: str) -> list[Link]:
+    return next(linker.link([LinkRequest(text, spans, long_forms)]))
+
+
+def test_a_name_is_linked_with_its_softmax_probability() -> None:
+    link = link_all(make_linker(), "aspirin", Span(0, 7, EntityType.DRUG))[0]
+    assert link.curie == ASPIRIN
+    assert link.score == pytest.approx(0.9526, abs=1e-4)
+
+
+def test_the_graph_has_its_own_identifiers() -> None:
+    assert link_all(make_linker(""), "aspirin", Span(0, 7, EntityType.DRUG))[0].curie == "DRUGBANK:DB00945"
+
+
+def test_nothing_alike_is_nil() -> None:
+    assert link_all(make_linker(), "zzqq", Span(0, 4, EntityType.DRUG)) == [Link("", 0.0)]
+
+
+def test_types_without_concepts_are_nil() -> None:
+    assert link_all(make_linker(), "BRCA1", Span(0, 5, EntityType.GENE)) == [Link("", 0.0)]
+
+
+def test_a_recognizers_curie_stays_where_it_is_of_the_wanted_kind() -> None:
+    span = Span(0, 5, EntityType.GENE, 1.0, "NCBIGene:672")
+    assert link_all(make_linker(""), "BRCA1", span) == [Link("NCBIGene:672", 1.0)]
+    assert link_all(make_linker("MESH"), "BRCA1", span) == [Link("", 0.0)]
+
+
+def test_an_abbreviation_is_looked_up_by_its_long_form() -> None:
+    assert (
+        link_all(make_linker(), "HBP", Span(0, 3, EntityType.DISEASE), HBP="high blood pressure")[0].curie
+        == HYPERTENSION
+    )
+
+
+def test_a_span_in_brackets_after_one_of_its_type_is_its_abbreviation() -> None:
+    text = "high blood pressure (HBP) rose"
+    spans = (Span(0, 19, EntityType.DISEASE), Span(21, 24, EntityType.DISEASE))
+    names = find_names(LinkRequest(text, spans, {}))
+    assert [name.key for name in names[1]] == ["hbp", "high blood pressure"]
+    assert [link.curie for link in link_all(make_linker(), text, *spans)] == [HYPERTENSION, HYPERTENSION]
+
+
+def test_the_shipped_linker_links() -> None:
+    text = "naloxone reversed hypotension"
+    spans = (Span(0, 8, EntityType.DRUG), Span(18, 29, EntityType.DISEASE))
+    assert [link.curie for link in link_all(load_linker("MESH"), text, *spans)] == ["MESH:D009270", "MESH:D007022"]
+
+
+def test_weights_of_other_features_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text('{"weights": {"name": 1}, "nil": 0, "lowest": 0.1}', "utf-8")
+    with pytest.raises(ModelError, match="train the linker again"):
+        read_ranker(tmp_path / "r.json")
+    with pytest.raises(ModelError, match="missing"):
+        read_ranker(tmp_path / "none.json")
