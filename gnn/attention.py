@@ -22,7 +22,7 @@ from gnn.triples import Ids
 
 _GAIN = 2.0
 _TINY = 1e-8
-_ROWS_AT_ONCE = 128
+_CELLS_AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +118,20 @@ def build_walk_data(task: LinkTask, head_similarity: Similarity, tail_similarity
     )
 
 
-def fit_attention(config: AttentionConfig, data: WalkData, queries: Queries, columns: Ids, seed: int) -> WalkAttention:
-    """Train on the queries over the candidate `columns` (which hold every target)."""
+def fit_attention(config: AttentionConfig, data: WalkData, queries: Queries, seed: int) -> WalkAttention:
+    """Train on the queries, each described without its own edge."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     network = build_attention(config, data)
     inputs = _to_inputs(data, queries)
-    chosen = torch.from_numpy(columns)
     not_self = _not_self(data)
 
     def score(rows: Tensor) -> Tensor:
-        scores: Tensor = network(*(part[rows] for part in inputs), data, not_self)[:, chosen]
+        scores: Tensor = network(*(part[rows] for part in inputs), data, not_self)
         return scores
 
-    targets = torch.from_numpy(np.searchsorted(columns, queries.targets))
-    fit_listwise(config.fit, network, score, targets, torch.from_numpy(queries.hidden[:, columns]), generator)
+    targets, hidden = torch.from_numpy(queries.targets), torch.from_numpy(queries.hidden)
+    fit_listwise(config.fit, network, score, targets, hidden, generator)
     return network
 
 
@@ -145,9 +144,10 @@ def score_attention(network: WalkAttention, data: WalkData, queries: Queries) ->
     """Return (num_queries, num_tails) scores."""
     not_self = _not_self(data)
     parts: list[Dense] = []
+    step = max(1, _CELLS_AT_ONCE // (data.extra.shape[1] * data.extra.shape[2]))
     with torch.no_grad():
-        for start in range(0, len(queries), _ROWS_AT_ONCE):
-            inputs = _to_inputs(data, queries.take(slice(start, start + _ROWS_AT_ONCE)))
+        for start in range(0, len(queries), step):
+            inputs = _to_inputs(data, queries.take(slice(start, start + step)))
             parts.append(network(*inputs, data, not_self).numpy())
     return np.concatenate(parts)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from gnn.metagraph import Dense
 from gnn.ranking import Mask
@@ -38,7 +39,7 @@ class Blend:
 
     def probability(self, combined: Dense) -> Dense:
         """Return the calibrated probability that each pair is true."""
-        probability: Dense = (1.0 / (1.0 + np.exp(-(self.slope * combined + self.offset)))).astype(np.float32)
+        probability: Dense = expit(self.slope * combined + self.offset).astype(np.float32)
         return probability
 
 
@@ -83,7 +84,10 @@ def row_spread(scores: Dense, hidden: Mask) -> float:
 
 
 def fit_calibration(combined: Dense, targets: Ids, hidden: Mask) -> tuple[float, float]:
-    """Return slope and offset of Platt's scaling (1999) over all shown candidates of held-out queries."""
+    """Return slope and offset of Platt's scaling (1999) over all shown candidates of held-out queries.
+
+    A weak pull to slope one and offset zero keeps a perfectly separated sample from claiming certainty.
+    """
     labels = np.zeros(hidden.shape, bool)
     labels[np.arange(len(targets)), targets] = True
     shown = ~hidden
@@ -93,10 +97,12 @@ def fit_calibration(combined: Dense, targets: Ids, hidden: Mask) -> tuple[float,
 
     def loss() -> torch.Tensor:
         logits = parameters[0] * values + parameters[1]
-        return torch.nn.functional.binary_cross_entropy_with_logits(logits, truth)
+        wrong = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth, reduction="sum")
+        return wrong + (parameters[0] - 1.0) ** 2 + 0.1 * parameters[1] ** 2
 
     _minimise(parameters, loss)
-    return float(parameters[0]), float(parameters[1])
+    slope, offset = parameters.detach().tolist()
+    return slope, offset
 
 
 def expected_calibration_error(probability: Dense, truth: Mask, num_bins: int = 15) -> float:
@@ -119,7 +125,7 @@ def _fit_weights(rows: Dense, targets: Ids, hidden: Mask, start: NDArray[np.floa
 
     def loss() -> torch.Tensor:
         combined = (torch.exp(logs)[:, None, None] * layers).sum(dim=0).masked_fill(mask, -1e9)
-        away = logs - logs.mean() - (prior - prior.mean())
+        away = logs - prior
         return torch.nn.functional.cross_entropy(combined, answer, reduction="sum") + _PULL * (away**2).sum()
 
     _minimise(logs, loss)

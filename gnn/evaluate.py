@@ -12,7 +12,7 @@ import numpy as np
 from gnn.blend import expected_calibration_error
 from gnn.floors import score_co_treatment, score_popularity
 from gnn.metagraph import Dense
-from gnn.model import LinkModel, score_additive
+from gnn.model import METAPATH_FLOOR, LinkModel
 from gnn.model_folder import ModelFolder, read_model
 from gnn.ranking import (
     RANK_TYPE,
@@ -84,12 +84,12 @@ def evaluate_model(
     task = model.ground.task
     queries = build_test_queries(task, test_places)
     hidden = hide_others(task, queries, [test_places, *other_places])
-    members = model.score_members(queries)
+    members = members or model.score_members(queries)
     scores = model.blend.score(members, queries.hidden)
     scorers = {
         "popularity": score_popularity(task, queries),
         "co_treatment": score_co_treatment(task, queries),
-        "metapath": score_additive(model.ground, model.weights, queries),
+        "metapath": members[METAPATH_FLOOR],
     }
     floors = tuple((name, rank_targets(scorers[name], queries.targets, hidden)) for name in FLOORS)
     probability = model.blend.probability(scores)

@@ -35,9 +35,10 @@ class Scaling:
 
     def apply(self, raw: Dense) -> Dense:
         """Return (n, T, F + number of relative features) inputs of unit scale for (n, T, F) raw features."""
-        joined = _with_relative(np.arcsinh(raw / self.scale), self.relative)
-        inputs: Dense = np.clip((joined - self.mean) / self.deviation, -_CLIP, _CLIP).astype(np.float32)
-        return inputs
+        inputs = _with_relative(np.arcsinh(raw / self.scale), self.relative)
+        inputs -= self.mean
+        inputs /= self.deviation
+        return np.clip(inputs, -_CLIP, _CLIP, out=inputs)
 
 
 def fit_scaling(raw: Dense, names: tuple[str, ...]) -> Scaling:
@@ -52,15 +53,13 @@ def fit_scaling(raw: Dense, names: tuple[str, ...]) -> Scaling:
     return Scaling(scale, relative, joined.mean(axis=(0, 1)).astype(np.float32), safe)
 
 
-def build_features(
-    space: Space, ridges: tuple[KernelRidge, ...], queries: Queries, columns: Ids
-) -> tuple[tuple[str, ...], Dense]:
-    """Return the F feature names and the (num_queries, num_columns, F) raw features of the candidate `columns`."""
+def build_features(space: Space, ridges: tuple[KernelRidge, ...], queries: Queries) -> tuple[tuple[str, ...], Dense]:
+    """Return the F feature names and the (num_queries, num_tails, F) raw features."""
     names: list[str] = []
     layers: list[Dense] = []
     for name, layer in _all_features(space, ridges, queries):
         names.append(name)
-        layers.append(np.broadcast_to(layer, (len(queries), space.task.shape[1]))[:, columns])
+        layers.append(np.broadcast_to(layer, (len(queries), space.task.shape[1])))
     return tuple(names), np.stack(layers, axis=-1).astype(np.float32)
 
 

@@ -21,6 +21,7 @@ from gnn.features import Scaling, build_features, fit_scaling
 from gnn.kernel_ridge import KernelRidge, RidgeConfig, fit_kernel_ridge, to_spectrum
 from gnn.listwise import ListwiseConfig
 from gnn.metagraph import Dense
+from gnn.narrow import choose_columns, narrow_ridge, narrow_space
 from gnn.ranking import Mask
 from gnn.scorers import (
     CandidateNetwork,
@@ -32,24 +33,24 @@ from gnn.scorers import (
     score_trees,
 )
 from gnn.space import (
-    Progress,
     Space,
     SpaceChoice,
     SpaceConfig,
     build_space,
     build_task_graph,
     choose_space,
-    no_progress,
 )
 from gnn.task import LinkTask, Queries, build_open_queries, build_task, build_training_queries
-from gnn.triples import Ids, Triples
+from gnn.triples import Triples
+from kg.progress import Progress, ignore_progress
 
 _FEATURE_CELLS = 30_000_000
-_SPREAD_HEADS = 200
+_SPREAD_HEADS = (20, 200)
+_SPREAD_CELLS = 200_000
+METAPATH_FLOOR = "metapath floor"
 _ADDITIVE = ListwiseConfig(epochs=40, learning_rate=1e-3, weight_decay=0.1)
 _NOT_ADDITIVE = ("kernel ridge", "(ranks)")
 Types = tuple[tuple[str, ...], tuple[str, ...]]
-MEMBERS = ("attention", "kernel ridge", "networks", "trees")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +67,18 @@ class ModelConfig:
         RidgeConfig(0.3, 3.0, 2.0),
     )
     attention: AttentionConfig = field(default_factory=AttentionConfig)
-    num_attentions: int = 2
+    num_attentions: int = 3
     network: NetworkConfig = field(default_factory=NetworkConfig)
-    num_networks: int = 4
+    num_networks: int = 5
     additive: NetworkConfig = field(default_factory=lambda: NetworkConfig(hidden=0, feature_dropout=0.0, fit=_ADDITIVE))
     trees: TreesConfig = field(default_factory=TreesConfig)
     num_forests: int = 2
     max_training_candidates: int = 512
     prior_weights: tuple[tuple[str, float], ...] = (
         ("attention", 1.0),
-        ("kernel ridge", 1.0),
-        ("networks", 2.0),
-        ("trees", 1.0),
+        ("kernel ridge", 0.5),
+        ("networks", 1.25),
+        ("trees", 0.75),
     )
 
 
@@ -125,7 +126,7 @@ class LinkModel:
 
 
 def choose_ground(
-    triples: Triples, config: ModelConfig, types: Types | None = None, progress: Progress = no_progress
+    triples: Triples, config: ModelConfig, types: Types | None = None, progress: Progress = ignore_progress
 ) -> tuple[SpaceChoice, Ground]:
     """Choose and build what the graph offers; `types` are those of the relation's heads and tails (`types_of`)."""
     task = build_task(triples, config.relation, types)
@@ -146,31 +147,23 @@ def _build_ground(space: Space, config: ModelConfig) -> Ground:
     return Ground(space, tuple(fit_kernel_ridge(ridge, space.task, *spectra) for ridge in config.ridges))
 
 
-def choose_columns(task: LinkTask, limit: int, seed: int) -> Ids:
-    """Return the sorted candidate tails of training: all that have a known pair, filled up at random to `limit`."""
-    known = np.unique(task.pairs[:, 1])
-    rest = np.setdiff1d(np.arange(task.shape[1]), known)
-    extra = np.random.default_rng(seed).permutation(rest)[: max(limit - len(known), 0)]
-    return np.union1d(known, extra)
-
-
-def fit_weights(config: ModelConfig, ground: Ground, progress: Progress = no_progress) -> Weights:
+def fit_weights(config: ModelConfig, ground: Ground, progress: Progress = ignore_progress) -> Weights:
     """Train every member on the known pairs, each described with its own edge removed."""
+    columns = choose_columns(ground.space, config.max_training_candidates, config.seed)
+    ground = Ground(narrow_space(ground.space, columns), tuple(narrow_ridge(r, columns) for r in ground.ridges))
     queries = build_training_queries(ground.task)
-    columns = choose_columns(ground.task, config.max_training_candidates, config.seed)
     total = config.num_attentions + config.num_networks + config.num_forests
-    names, raw = build_features(ground.space, ground.ridges, queries, columns)
+    names, raw = build_features(ground.space, ground.ridges, queries)
     scaling = fit_scaling(raw, names)
     inputs = scaling.apply(raw)
-    targets = np.searchsorted(columns, queries.targets)
-    hidden = queries.hidden[:, columns]
+    targets, hidden = queries.targets, queries.hidden
     walks = walk_data(ground)
     fitted: tuple[list[WalkAttention], list[CandidateNetwork], list[lightgbm.Booster]] = ([], [], [])
     for number in range(total):
         progress("training", number, total)
         seed = config.seed * 1000 + number
         if number < config.num_attentions:
-            fitted[0].append(fit_attention(config.attention, walks, queries, columns, seed))
+            fitted[0].append(fit_attention(config.attention, walks, queries, seed))
         elif number < config.num_attentions + config.num_networks:
             fitted[1].append(fit_network(config.network, inputs, targets, hidden, seed))
         else:
@@ -188,21 +181,13 @@ def additive_columns(names: tuple[str, ...], scaling: Scaling) -> Dense:
     return columns
 
 
-def score_additive(ground: Ground, weights: Weights, queries: Queries) -> Dense:
-    """Return the metapath floor's (num_queries, num_tails) scores: one weight a feature, no interaction."""
-    parts: list[Dense] = []
-    for _, names, inputs in describe(ground, weights, queries):
-        parts.append(score_network(weights.additive, inputs * additive_columns(names, weights.scaling)))
-    return np.concatenate(parts)
-
-
 def describe(ground: Ground, weights: Weights, queries: Queries) -> Iterator[tuple[Queries, tuple[str, ...], Dense]]:
     """Yield a few queries at a time with their feature names and inputs, so that the features fit in memory."""
     num_tails = ground.task.shape[1]
     step = max(1, _FEATURE_CELLS // (num_tails * len(weights.scaling.mean)))
     for start in range(0, len(queries), step):
         some = queries.take(slice(start, start + step))
-        names, raw = build_features(ground.space, ground.ridges, some, np.arange(num_tails))
+        names, raw = build_features(ground.space, ground.ridges, some)
         yield some, names, weights.scaling.apply(raw)
 
 
@@ -219,26 +204,37 @@ def walk_data(ground: Ground) -> WalkData:
 
 
 def score_members(ground: Ground, weights: Weights, queries: Queries) -> dict[str, Dense]:
-    """Return each member's (num_queries, num_tails) scores."""
+    """Return each member's (num_queries, num_tails) scores and the metapath floor's, which is no member."""
     walks = walk_data(ground)
-    parts: dict[str, list[Dense]] = {member: [] for member in MEMBERS}
-    for some, _, inputs in describe(ground, weights, queries):
-        hidden = some.hidden
-        parts["kernel ridge"].append(ground.ridges[0].score(some))
-        attended = [score_attention(network, walks, some) for network in weights.attentions]
-        parts["attention"].append(_mean_row(attended, hidden))
-        parts["networks"].append(_mean_row([score_network(n, inputs) for n in weights.networks], hidden))
-        parts["trees"].append(_mean_row([score_trees(f, inputs) for f in weights.forests], hidden))
+    parts: dict[str, list[Dense]] = {}
+    for some, names, inputs in describe(ground, weights, queries):
+        scored = {
+            "kernel ridge": [ridge.score(some) for ridge in ground.ridges[:1]],
+            "attention": [score_attention(network, walks, some) for network in weights.attentions],
+            "networks": [score_network(network, inputs) for network in weights.networks],
+            "trees": [score_trees(forest, inputs) for forest in weights.forests],
+            METAPATH_FLOOR: [score_network(weights.additive, inputs * additive_columns(names, weights.scaling))],
+        }
+        for member, scores in scored.items():
+            if scores:
+                parts.setdefault(member, []).append(_mean_row(scores, some.hidden))
     return {member: np.concatenate(rows) for member, rows in parts.items()}
+
+
+def without_floor(scores: dict[str, Dense]) -> dict[str, Dense]:
+    """Return the members' scores alone."""
+    return {member: values for member, values in scores.items() if member != METAPATH_FLOOR}
 
 
 def member_spreads(ground: Ground, weights: Weights, seed: int) -> dict[str, float]:
     """Return each member's unit: the spread of its rows over a sample of heads, whatever is known of them."""
     num_heads = ground.task.shape[0]
-    sample = np.sort(np.random.default_rng(seed).permutation(num_heads)[:_SPREAD_HEADS])
+    num_sampled = int(np.clip(_SPREAD_CELLS // ground.task.shape[1], *_SPREAD_HEADS))
+    sample = np.sort(np.random.default_rng(seed).permutation(num_heads)[:num_sampled])
     queries = build_open_queries(ground.task, sample)
     scores = score_members(ground, weights, queries)
-    return {member: row_spread(values, queries.hidden) for member, values in scores.items()}
+    members = without_floor(scores).items()
+    return {member: row_spread(values, queries.hidden) for member, values in members}
 
 
 def _mean_row(scores: list[Dense], hidden: Mask) -> Dense:

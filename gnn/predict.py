@@ -13,10 +13,10 @@ from gnn.metagraph import Dense
 from gnn.model import LinkModel
 from gnn.model_folder import ModelFolder, read_model
 from gnn.read import read_names
-from gnn.space import Progress, no_progress
 from gnn.task import build_open_queries, build_training_queries
 from gnn.triples import Ids
 from kg.errors import InputError, ResourceError, UnknownNameError
+from kg.progress import Progress, ignore_progress
 
 _HEADS_AT_ONCE = 256
 
@@ -32,7 +32,7 @@ class PairScores:
 
 
 def score_pairs(
-    model: LinkModel, heads: Ids | None = None, tails: Ids | None = None, progress: Progress = no_progress
+    model: LinkModel, heads: Ids | None = None, tails: Ids | None = None, progress: Progress = ignore_progress
 ) -> PairScores:
     """Score the given places (all by default); a pair that is already known is scored as if it were not."""
     task = model.ground.task
@@ -71,7 +71,7 @@ def predict_files(
     *,
     heads: Path | None = None,
     tails: Path | None = None,
-    progress: Progress = no_progress,
+    progress: Progress = ignore_progress,
 ) -> int:
     """Do what `theragraph predict` does; return the number of rows written.
 

@@ -19,8 +19,8 @@ from gnn.similarity import Similarity, build_similarity, choose_anchors, choose_
 from gnn.task import LinkTask, Queries, build_training_queries
 from gnn.triples import Ids, Triples
 from kg.errors import ModelError
+from kg.progress import Progress, ignore_progress
 
-Progress = Callable[[str, int, int | None], None]
 Named = TypeVar("Named")
 
 
@@ -80,10 +80,6 @@ class TaskGraph:
     tail_names: tuple[str, ...]
 
 
-def no_progress(label: str, done: int, total: int | None) -> None:
-    """Report nothing."""
-
-
 def build_task_graph(triples: Triples, task: LinkTask) -> TaskGraph:
     """Type the graph so that each side of the task is one type."""
     head_type, tail_type, merge = _merged(task)
@@ -93,7 +89,7 @@ def build_task_graph(triples: Triples, task: LinkTask) -> TaskGraph:
 
 
 def choose_space(
-    graph: TaskGraph, config: SpaceConfig, *, seed: int = 0, progress: Progress = no_progress
+    graph: TaskGraph, config: SpaceConfig, *, seed: int = 0, progress: Progress = ignore_progress
 ) -> SpaceChoice:
     """Screen every channel and metapath on the known pairs, each pair without its own edge, and keep the best."""
     task, metagraph = graph.task, graph.metagraph

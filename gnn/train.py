@@ -14,13 +14,23 @@ import torch
 from gnn.blend import fit_blend
 from gnn.card import to_card
 from gnn.evaluate import Evaluation, evaluate_model, hide_others
-from gnn.model import LinkModel, ModelConfig, Types, choose_ground, fit_weights, member_spreads, score_members
+from gnn.metagraph import Dense
+from gnn.model import (
+    LinkModel,
+    ModelConfig,
+    Types,
+    choose_ground,
+    fit_weights,
+    member_spreads,
+    score_members,
+    without_floor,
+)
 from gnn.model_folder import ModelFolder, hash_file, keep_model, run_id
 from gnn.read import read_pairs, read_triples
-from gnn.space import Progress, no_progress
 from gnn.task import build_test_queries, to_places, types_of
 from gnn.triples import Ids, Triples, exclude_pairs, to_pair_ids
 from kg.errors import InputError, UnknownNameError
+from kg.progress import Progress, ignore_progress
 
 DEVICES = ("auto", "cpu", "cuda")
 DEV_SHARE = 0.1
@@ -73,7 +83,7 @@ def train_files(
     file_format: str = "tsv",
     seed: int = 0,
     device: str = "auto",
-    progress: Progress = no_progress,
+    progress: Progress = ignore_progress,
 ) -> TrainReport:
     """Do what `theragraph train` does: read triples, hold the dev pairs out of the graph, train, keep the folder.
 
@@ -111,17 +121,17 @@ def train_triples(
     out: Path,
     test_pairs: Ids | None = None,
     inputs: tuple[tuple[str, str], ...] = (),
-    progress: Progress = no_progress,
+    progress: Progress = ignore_progress,
 ) -> TrainReport:
     """Train on the graph without the dev and test pairs, choose the blend on dev, measure, keep the folder."""
     started = monotonic()
     aside = dev_pairs if test_pairs is None else np.concatenate([dev_pairs, test_pairs])
     training = exclude_pairs(triples, config.relation, aside)
     types = types_of(triples, config.relation)
-    model = fit_model(training, config, dev_pairs, types, progress)
+    model, members = fit_model(training, config, dev_pairs, types, progress)
     places = to_places(model.ground.task, aside)
     dev_places, test_places = places[: len(dev_pairs)], places[len(dev_pairs) :]
-    measured = evaluate_model(model, dev_places, [test_places], seed=config.seed)
+    measured = evaluate_model(model, dev_places, [test_places], seed=config.seed, members=members)
     tested = evaluate_model(model, test_places, [dev_places], seed=config.seed) if len(test_places) else None
     told = tested.to_json() if tested else measured.to_json()
     run = run_id(config, training, inputs)
@@ -133,9 +143,16 @@ def train_triples(
 
 
 def fit_model(
-    training: Triples, config: ModelConfig, dev_pairs: Ids, types: Types | None = None, progress: Progress = no_progress
-) -> LinkModel:
-    """Fit every member on `training`, then the blend on the dev pairs (entity ids), which `training` does not hold."""
+    training: Triples,
+    config: ModelConfig,
+    dev_pairs: Ids,
+    types: Types | None = None,
+    progress: Progress = ignore_progress,
+) -> tuple[LinkModel, dict[str, Dense]]:
+    """Fit every member on `training`, then the blend on the dev pairs (entity ids), which `training` does not hold.
+
+    Returns the model and its members' scores of the dev pairs.
+    """
     torch.set_num_threads(1)
     choice, ground = choose_ground(training, config, types, progress)
     weights = fit_weights(config, ground, progress)
@@ -144,5 +161,5 @@ def fit_model(
     queries = build_test_queries(ground.task, places)
     scores = score_members(ground, weights, queries)
     hidden = hide_others(ground.task, queries, [places])
-    blend = fit_blend(scores, queries.targets, hidden, dict(config.prior_weights), spreads=spreads)
-    return LinkModel(config, choice, ground, weights, blend)
+    blend = fit_blend(without_floor(scores), queries.targets, hidden, dict(config.prior_weights), spreads=spreads)
+    return LinkModel(config, choice, ground, weights, blend), scores
