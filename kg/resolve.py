@@ -167,7 +167,7 @@ def _combine(main: Node, nodes: Sequence[Node], category: Category) -> Node:
     properties = main.properties
     for node in nodes:
         properties = join_properties(properties, node.properties)
-    sources = to_properties({"sources": tuple(sorted(_find_sources(nodes)))})
+    sources = to_properties({"sources": tuple(sorted(set(_find_sources(nodes))))})
     return replace(
         main,
         category=category,

@@ -6,6 +6,7 @@ import pytest
 
 from kg.model import Node
 from kg.resolve import resolve_nodes
+from kg.sources import open_source
 from ontologies.biolink import Category
 
 A, B = "infores:a", "infores:b"
@@ -103,3 +104,16 @@ def test_the_order_of_nodes_changes_nothing():
         assert resolve_nodes(nodes) == expected
     assert expected.num_merged > 0
     assert expected.ambiguities
+
+
+def test_the_ontologies_built_beside_it_move_no_identifier_of_the_starter_knowledge():
+    nodes = {name: read_nodes(name) for name in ("starter", "do", "hpo")}
+    result = resolve_nodes([node for group in nodes.values() for node in group])
+    moved = {node.curie: result.resolve(node.curie) for node in nodes["starter"]}
+    assert {old: new for old, new in moved.items() if old != new} == {}
+    assert not result.generic & moved.keys()
+    assert result.num_merged > 6_000
+
+
+def read_nodes(name):
+    return [node for node in open_source(name).read_nodes(None) if isinstance(node, Node)]
