@@ -78,9 +78,17 @@ def hide_others(task: LinkTask, queries: Queries, true_pairs: Sequence[Ids]) -> 
 
 
 def evaluate_model(
-    model: LinkModel, test_places: Ids, other_places: Sequence[Ids] = (), *, seed: int = 0
+    model: LinkModel,
+    test_places: Ids,
+    other_places: Sequence[Ids] = (),
+    *,
+    seed: int = 0,
+    members: dict[str, Dense] | None = None,
 ) -> Evaluation:
-    """Rank every test pair's tail among all tails; `other_places` are further true pairs to filter out."""
+    """Rank every test pair's tail among all tails; `other_places` are further true pairs to filter out.
+
+    `members` are the scores of the same queries where they are at hand already.
+    """
     task = model.ground.task
     queries = build_test_queries(task, test_places)
     hidden = hide_others(task, queries, [test_places, *other_places])
