@@ -9,7 +9,7 @@ from typing import Final
 from recommender.alerts import check_current_medications
 from recommender.candidates import Candidate, Unsuited, find_candidates
 from recommender.compose import Composition, compose
-from recommender.counterfactual import explain_exclusion
+from recommender.counterfactual import explain_exclusion, explain_rank
 from recommender.evidence import SentenceFinder, find_evidence, no_sentences
 from recommender.hypotheses import HypothesisFinder, no_hypotheses
 from recommender.knowledge import Knowledge
@@ -242,9 +242,12 @@ class _Writer:
     def _shown(self, ranked: Ranked, chosen: Scored | None, conflicting: dict[int, Excluded]) -> list[Line]:
         options = [s for s in ranked.scored if id(s) not in conflicting]
         ordered = ([chosen] if chosen else []) + [s for s in options if s is not chosen]
-        return [self._line(s, RECOMMENDED if s is chosen else ALTERNATIVE) for s in ordered[: self.config.max_lines]]
+        best = ordered[0].score if ordered else 0
+        return [
+            self._line(s, RECOMMENDED if s is chosen else ALTERNATIVE, best) for s in ordered[: self.config.max_lines]
+        ]
 
-    def _line(self, scored: Scored, role: str) -> Line:
+    def _line(self, scored: Scored, role: str, best: int) -> Line:
         candidate, knowledge = scored.candidate, self.knowledge
         first = candidate.basis[0]
         is_stated = candidate.level != "L4" or not candidate.via
@@ -264,6 +267,7 @@ class _Writer:
             via=knowledge.name(candidate.via) if candidate.via else "",
             monitoring=tuple(m for d in candidate.drugs for m in knowledge.monitoring_of.get(d, ())),
             stop_rules=tuple(s for d in candidate.drugs for s in knowledge.stop_rules_of.get(d, ())),
+            counterfactuals=() if role == RECOMMENDED else explain_rank(scored, best),
         )
 
     def _ranked_lower(

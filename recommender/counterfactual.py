@@ -10,7 +10,7 @@ from recommender.knowledge import Knowledge
 from recommender.patient import Measurement, Origin, Patient
 from recommender.safety.gate import check_knowledge, check_regimen, is_blocked
 from recommender.safety.verdict import Check, Outcome, Verdict
-from recommender.score import score_candidate
+from recommender.score import Scored, score_candidate, verdict_points
 from recommender.situation import Situation, build_situation
 
 _HYPOTHETICAL: Final = Origin("what if", "9999-12-31")
@@ -40,6 +40,15 @@ def explain_exclusion(
     score = score_candidate(candidate, rechecked, changed, knowledge, formulary).score
     place = "would be first" if best is None or score > best else "would be an option"
     return f"{place} {words} (score {score})"
+
+
+def explain_rank(scored: Scored, best: int) -> tuple[str, ...]:
+    """What would put a lower-ranked regimen first: the single caution without which it would lead."""
+    return tuple(
+        f"would be first (score {scored.score - verdict_points(v)}) without this: {v.rule}"
+        for v in scored.verdicts
+        if v.outcome is Outcome.CAUTION and scored.score - verdict_points(v) > best
+    )
 
 
 def _smallest_change(verdict: Verdict, patient: Patient, knowledge: Knowledge) -> tuple[str, Patient] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from itertools import chain
-from typing import Any, Final, Protocol
+from itertools import starmap
+from typing import Any, Final, Protocol, TypeVar
 
 from kg import queries_recommender as queries
 from kg.model import TEXT_SOURCE
@@ -29,12 +29,13 @@ from recommender.read_limits import read_limits
 
 MIN_PROBABILITY: Final = 0.5
 
+Fact = TypeVar("Fact")
+
 _CATEGORIES: Final = (
     Category.DRUG,
     Category.DISEASE,
     Category.PHENOTYPIC_FEATURE,
     Category.CHEMICAL_ENTITY,
-    Category.GENE,
 )
 _LINKS: Final = (
     (Predicate.BINDS, Category.DRUG),
@@ -52,31 +53,35 @@ _LINKS: Final = (
     (Predicate.BIOMARKER_FOR, Category.GENE),
 )
 
-Row = dict[str, Any]
+Properties = Mapping[str, Any]
+Stated = tuple[str, str, Properties]
 
 
 class Reader(Protocol):
     """What is needed of a graph: to run a named query."""
 
-    def run(self, query: Query, **parameters: Any) -> list[Row]:
+    def run(self, query: Query, **parameters: Any) -> list[dict[str, Any]]:
         """Return the query's rows."""
         ...
 
 
 def read_rows(graph: Reader, *, min_probability: float = MIN_PROBABILITY) -> Rows:
     """Return everything that the graph and the tables of limits state; predictions from `min_probability` on."""
-    concepts = tuple(_to_concept(r, c) for c in _CATEGORIES for r in graph.run(queries.concepts(c)))
+    concepts = tuple(_read_concepts(graph))
     drugs = {name.lower(): c.curie for c in concepts if c.category == Category.DRUG for name in (c.name, *c.synonyms)}
-    treats = graph.run(queries.stated(Predicate.TREATS))
+    treats = _read_stated(graph, queries.stated(Predicate.TREATS))
     graph_rows = Rows(
         concepts=concepts,
-        indications=tuple(_to_indication(r, drugs) for r in treats if _is_shown(r, min_probability)),
-        contraindications=tuple(map(_to_contraindication, graph.run(queries.stated(Predicate.CONTRAINDICATED_IN)))),
-        interactions=tuple(map(_to_interaction, graph.run(queries.stated(Predicate.INTERACTS_WITH)))),
-        memberships=tuple(_to_membership(r) for r in graph.run(queries.CLASS_MEMBERS)),
+        indications=tuple(_to_indication(*row, drugs) for row in treats if _is_shown(row[2], min_probability)),
+        contraindications=_read(graph, Predicate.CONTRAINDICATED_IN, _to_contraindication),
+        interactions=_read(graph, Predicate.INTERACTS_WITH, _to_interaction),
+        memberships=tuple(starmap(_to_membership, _read_stated(graph, queries.CLASS_MEMBERS))),
         cross_reactivity=tuple(_read_cross_reactivity(graph)),
-        gene_drug=tuple(map(_to_gene_drug, graph.run(queries.stated(Predicate.ASSOCIATED_WITH_RESPONSE_TO)))),
-        side_effects=tuple(_to_side_effects(graph.run(queries.SIDE_EFFECTS))),
+        gene_drug=_read(graph, Predicate.ASSOCIATED_WITH_RESPONSE_TO, _to_gene_drug),
+        side_effects=tuple(
+            SideEffect(drug, finding, str(frequency), Citation(source=source or ""))
+            for drug, finding, frequency, source in sorted(_rows(graph, queries.SIDE_EFFECTS))
+        ),
         parents=tuple(_read_parents(graph)),
         links=tuple(_read_links(graph)),
     )
@@ -85,9 +90,8 @@ def read_rows(graph: Reader, *, min_probability: float = MIN_PROBABILITY) -> Row
 
 def read_annotations(graph: Reader) -> Iterable[Annotation]:
     """Every phenotype of every disease, for diagnosis hypotheses."""
-    for row in graph.run(queries.PHENOTYPES):
-        for phenotype, frequency in zip(row["objects"], row["frequencies"], strict=True):
-            yield Annotation(row["subject"], phenotype, str(frequency))
+    for disease, phenotype, frequency in sorted(_rows(graph, queries.PHENOTYPES)):
+        yield Annotation(disease, phenotype, str(frequency))
 
 
 def without_source(rows: Rows, source: str) -> Rows:
@@ -101,16 +105,33 @@ def without_source(rows: Rows, source: str) -> Rows:
     return replace(rows, **kept, links=tuple(link for link in rows.links if link.source != named))
 
 
-def _to_concept(row: Row, category: Category) -> Concept:
-    return Concept(
-        curie=row["curie"],
-        name=row["name"] or "",
-        category=category.value,
-        synonyms=tuple(row["synonyms"] or ()),
-        xrefs=tuple(row["xrefs"] or ()),
-        kind=row["kind"] or "",
-        cost_class=row["cost_class"] or "",
-    )
+def _rows(graph: Reader, query: Query) -> list[Any]:
+    """The list of lists of a query that collects its rows into one."""
+    found = graph.run(query)
+    return list(found[0]["rows"]) if found else []
+
+
+def _read_stated(graph: Reader, query: Query) -> list[Stated]:
+    """Edges with their properties, in an order that does not depend on the server."""
+    rows = _rows(graph, query)
+    return sorted(((s, o, p) for s, o, p in rows), key=lambda row: (row[0], row[1], row[2].get("edge_key", "")))
+
+
+def _read(graph: Reader, predicate: Predicate, to_fact: Callable[[str, str, Properties], Fact]) -> tuple[Fact, ...]:
+    return tuple(starmap(to_fact, _read_stated(graph, queries.stated(predicate))))
+
+
+def _read_concepts(graph: Reader) -> Iterable[Concept]:
+    for category in _CATEGORIES:
+        for curie, name, synonyms, xrefs, kind, cost in sorted(_rows(graph, queries.concepts(category)), key=_curie):
+            names = tuple(synonyms or ())
+            yield Concept(curie, name or "", category.value, names, tuple(xrefs or ()), kind or "", cost or "")
+    for curie, name in sorted(_rows(graph, queries.GENES), key=_curie):
+        yield Concept(curie, name or "", Category.GENE.value)
+
+
+def _curie(row: list[Any]) -> str:
+    return str(row[0])
 
 
 def _to_citation(properties: Mapping[str, Any]) -> Citation:
@@ -124,19 +145,17 @@ def _to_citation(properties: Mapping[str, Any]) -> Citation:
     )
 
 
-def _is_shown(row: Row, min_probability: float) -> bool:
-    properties = row["properties"]
+def _is_shown(properties: Properties, min_probability: float) -> bool:
     if properties.get("knowledge_level") != KnowledgeLevel.PREDICTION:
         return True
     return float(properties.get("confidence") or 0.0) >= min_probability
 
 
-def _to_indication(row: Row, drugs: Mapping[str, str]) -> Indication:
-    p = row["properties"]
+def _to_indication(drug: str, condition: str, p: Properties, drugs: Mapping[str, str]) -> Indication:
     is_prediction = p.get("knowledge_level") == KnowledgeLevel.PREDICTION
     return Indication(
-        drug=row["subject"],
-        condition=row["object"],
+        drug=drug,
+        condition=condition,
         level="L5" if is_prediction else _to_level(p),
         line=int(p.get("line_of_therapy") or 0),
         role=p.get("role", ""),
@@ -157,11 +176,10 @@ def _to_level(properties: Mapping[str, Any]) -> str:
     return "L4" if properties.get("primary_knowledge_source") == TEXT_SOURCE else "L2"
 
 
-def _to_contraindication(row: Row) -> Contraindication:
-    p = row["properties"]
+def _to_contraindication(drug: str, condition: str, p: Properties) -> Contraindication:
     return Contraindication(
-        row["subject"],
-        row["object"],
+        drug,
+        condition,
         p.get("severity_qualifier") or "absolute",
         p.get("population_context_qualifier", ""),
         p.get("rationale", ""),
@@ -169,57 +187,36 @@ def _to_contraindication(row: Row) -> Contraindication:
     )
 
 
-def _to_interaction(row: Row) -> Interaction:
-    p = row["properties"]
+def _to_interaction(first: str, second: str, p: Properties) -> Interaction:
     severity = p.get("severity_qualifier") or "major"
-    return Interaction(
-        row["subject"], row["object"], severity, p.get("mechanism", ""), p.get("management", ""), _to_citation(p)
-    )
+    return Interaction(first, second, severity, p.get("mechanism", ""), p.get("management", ""), _to_citation(p))
 
 
-def _to_membership(row: Row) -> Membership:
-    return Membership(row["subject"], row["object"], _to_citation(row["properties"]))
+def _to_membership(drug: str, drug_class: str, p: Properties) -> Membership:
+    return Membership(drug, drug_class, _to_citation(p))
 
 
 def _read_cross_reactivity(graph: Reader) -> Iterable[CrossReactivity]:
-    for row in graph.run(queries.stated(Predicate.SIMILAR_TO)):
-        p = row["properties"]
+    for first, second, p in _read_stated(graph, queries.stated(Predicate.SIMILAR_TO)):
         if p.get("context_qualifier") == "cross_reactivity":
-            verdict = p.get("verdict") or "caution"
-            yield CrossReactivity(row["subject"], row["object"], verdict, p.get("advice", ""), _to_citation(p))
+            yield CrossReactivity(first, second, p.get("verdict") or "caution", p.get("advice", ""), _to_citation(p))
 
 
-def _to_gene_drug(row: Row) -> GeneDrug:
-    p = row["properties"]
+def _to_gene_drug(gene: str, drug: str, p: Properties) -> GeneDrug:
     finding = str(p.get("sequence_variant_qualifier") or "")
-    return GeneDrug(
-        row["object"],
-        row["subject"],
-        finding,
-        p.get("effect", ""),
-        p.get("verdict") or "caution",
-        p.get("advice", ""),
-        _to_citation(p),
-    )
-
-
-def _to_side_effects(rows: Iterable[Row]) -> Iterable[SideEffect]:
-    for row in rows:
-        citation = Citation(source=row["source"] or "")
-        for finding, frequency in zip(row["objects"], row["frequencies"], strict=True):
-            yield SideEffect(row["subject"], finding, str(frequency), citation)
+    verdict = p.get("verdict") or "caution"
+    return GeneDrug(drug, gene, finding, p.get("effect", ""), verdict, p.get("advice", ""), _to_citation(p))
 
 
 def _read_parents(graph: Reader) -> Iterable[tuple[str, str]]:
-    pairs = (graph.run(queries.broader(c)) for c in (Category.DISEASE, Category.PHENOTYPIC_FEATURE))
-    return ((row["subject"], parent) for row in chain.from_iterable(pairs) for parent in row["objects"])
+    for category in (Category.DISEASE, Category.PHENOTYPIC_FEATURE):
+        yield from ((child, parent) for child, parent in sorted(_rows(graph, queries.broader(category))))
 
 
 def _read_links(graph: Reader) -> Iterable[Link]:
     for predicate, category in _LINKS:
-        for row in graph.run(queries.links(predicate, category)):
-            for curie in row["objects"]:
-                yield Link(row["subject"], predicate.value, curie, row["source"] or "")
+        for subject, object_, source in sorted(_rows(graph, queries.links(predicate, category))):
+            yield Link(subject, predicate.value, object_, source or "")
 
 
 def _add_limits(rows: Rows, drugs: Mapping[str, str]) -> Rows:

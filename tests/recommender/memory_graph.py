@@ -29,48 +29,46 @@ class MemoryGraph:
                 self.edges[edge.predicate].append((edge, to_edge_row(edge)["properties"]))
 
     def run(self, query: Query, **parameters: Any) -> list[Row]:
-        kind, _, rest = query.name.partition("_")
-        if kind == "concepts":
-            return self._concepts(rest)
-        if kind == "stated":
-            return [_stated(e, p) for e, p in self.edges[Predicate[rest.upper()]]]
-        if query.name == "class_members":
-            members = self.edges[Predicate.SUBCLASS_OF]
-            return [_stated(e, p) for e, p in members if "class_kind" in dict(self.nodes[e.object].properties)]
-        if query.name == "side_effects_with_frequency":
-            return _collected((e, p) for e, p in self.edges[Predicate.HAS_SIDE_EFFECT] if "frequency_qualifier" in p)
-        if query.name == "phenotypes_of_diseases":
-            return _collected(iter(self.edges[Predicate.HAS_PHENOTYPE]))
-        if kind == "broader":
-            return _collected((e, p) for e, p in self.edges[Predicate.SUBCLASS_OF] if self._is(e.subject, rest))
-        if kind == "links":
-            name, _, category = rest.rpartition("_")
-            return _collected((e, p) for e, p in self._links(name) if self._is(e.subject, category))
-        return []
+        return [] if parameters else [{"rows": self._rows(query.name)}]
 
-    def _concepts(self, category: str) -> list[Row]:
-        rows = [to_node_row(n)["properties"] for n in self.nodes.values() if n.category == category]
-        return [{**r, "kind": r.get("class_kind"), "cost_class": r.get("cost_class")} for r in rows]
+    def _rows(self, name: str) -> list[list[Any]]:
+        kind, _, rest = name.partition("_")
+        if kind == "concepts":
+            return [_concept(n) for n in self.nodes.values() if n.category == rest]
+        if name == "gene_names":
+            return [[n.curie, n.name] for n in self.nodes.values() if n.category == "Gene"]
+        if kind == "stated":
+            return [[e.subject, e.object, p] for e, p in self.edges[Predicate[rest.upper()]]]
+        if name == "class_members":
+            members = self.edges[Predicate.SUBCLASS_OF]
+            return [
+                [e.subject, e.object, p] for e, p in members if "class_kind" in dict(self.nodes[e.object].properties)
+            ]
+        if kind == "broader":
+            return [[e.subject, e.object] for e, _ in self.edges[Predicate.SUBCLASS_OF] if self._is(e.subject, rest)]
+        if kind == "links":
+            return self._links(*rest.rsplit("_", 1))
+        return self._frequencies(name)
+
+    def _links(self, predicate: str, category: str) -> list[list[Any]]:
+        found = self.edges[Predicate[predicate.upper()]]
+        own = [(e, p) for e, p in found if self._is(e.subject, category) and "context_qualifier" not in p]
+        return [[e.subject, e.object, e.primary_knowledge_source] for e, _ in own]
+
+    def _frequencies(self, name: str) -> list[list[Any]]:
+        if name == "phenotypes_of_diseases":
+            found = self.edges[Predicate.HAS_PHENOTYPE]
+            return [[e.subject, e.object, p.get("frequency_qualifier", "")] for e, p in found]
+        effects = [(e, p) for e, p in self.edges[Predicate.HAS_SIDE_EFFECT] if "frequency_qualifier" in p]
+        return [[e.subject, e.object, p["frequency_qualifier"], e.primary_knowledge_source] for e, p in effects]
 
     def _is(self, curie: str, category: str) -> bool:
         return self.nodes[curie].category == category
 
-    def _links(self, name: str) -> Iterable[tuple[Edge, Row]]:
-        return ((e, p) for e, p in self.edges[Predicate[name.upper()]] if "context_qualifier" not in p)
 
-
-def _stated(edge: Edge, properties: Row) -> Row:
-    return {"subject": edge.subject, "object": edge.object, "properties": properties}
-
-
-def _collected(edges: Iterable[tuple[Edge, Row]]) -> list[Row]:
-    found: dict[tuple[str, str], Row] = {}
-    for edge, properties in edges:
-        key = (edge.subject, edge.primary_knowledge_source)
-        row = found.setdefault(key, {"subject": key[0], "source": key[1], "objects": [], "frequencies": []})
-        row["objects"].append(edge.object)
-        row["frequencies"].append(properties.get("frequency_qualifier", ""))
-    return list(found.values())
+def _concept(node: Node) -> list[Any]:
+    row = to_node_row(node)["properties"]
+    return [row["curie"], row["name"], row["synonyms"], row["xrefs"], row.get("class_kind"), row.get("cost_class")]
 
 
 @cache

@@ -1,0 +1,228 @@
+"""Speed and quality of the recommender on the private patients.
+
+    python benchmarks/recommend.py --graph embedded:.theragraph/graph --data ../shared/data [--part speed …]
+
+Parts: speed, batch, synthea, mapping, hypotheses. Every number is printed with what it was measured on; nothing
+of the data is copied.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.store import GraphStore, open_graph
+from recommender.candidates import find_candidates
+from recommender.hypotheses import PhenotypeIndex
+from recommender.patient import Condition, Mapping, Patient
+from recommender.read_eicu import read_eicu
+from recommender.read_mimic import read_mimic
+from recommender.read_patient import find_patient_files, read_patient
+from recommender.recommend import Recommender
+from recommender.safety.gate import is_blocked
+from recommender.situation import build_situation
+
+NUM_BATCH = 1_000
+
+
+def main() -> None:
+    """Run the chosen parts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--graph", default="embedded:.theragraph/graph")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--part", nargs="*", default=list(PARTS), choices=list(PARTS))
+    arguments = parser.parse_args()
+    with open_graph(arguments.graph) as store:
+        started = time.perf_counter()
+        recommender = Recommender.open(store).warm()
+        show("cold start (knowledge read and indexed)", f"{time.perf_counter() - started:.2f} s")
+        for part in arguments.part:
+            PARTS[part](recommender, store, arguments.data)
+
+
+def show(what: str, value: object) -> None:
+    """Print one number."""
+    print(f"{what:<76} {value}")
+
+
+def synthea(data: Path) -> list[Patient]:
+    """The Synthea patients as of the last day of their record, none of them counted as dead."""
+    patients = [read_patient(path) for path in find_patient_files(data / "synthea_fhir_r4" / "bundles")]
+    return [replace(p, deceased=False, as_of=last_day(p)) for p in patients]
+
+
+def last_day(patient: Patient) -> date:
+    """The newest day that a value of the record carries."""
+    times = [m.origin.time for m in patient.measurements] + [m.origin.time for m in patient.medications]
+    newest = max((t[:10] for t in times if len(t) >= 10), default="")
+    return date.fromisoformat(newest) if newest else patient.as_of
+
+
+def measure_speed(recommender: Recommender, store: GraphStore, data: Path) -> None:
+    """Warm plans, mapping included; beside them a sort of 100,000 numbers as the machine's yardstick."""
+    patients = synthea(data)
+    for patient in patients:
+        recommender.recommend(patient)
+    seconds = sorted(timed(partial(recommender.recommend, p)) for p in patients for _ in range(5))
+    numbers = [random.Random(0).random() for _ in range(100_000)]
+    middle, tail = (1e3 * percentile(seconds, percent) for percent in (50, 99))
+    show("warm plan p50 / p99 (Synthea)", f"{middle:.1f} / {tail:.1f} ms")
+    show("reference: sorting 100,000 numbers", f"{1e3 * min(timed(lambda: sorted(numbers)) for _ in range(5)):.1f} ms")
+
+
+def measure_batch(recommender: Recommender, store: GraphStore, data: Path) -> None:
+    """Bundles read from disk and planned, the same files over and over until there are 1,000."""
+    files = list(find_patient_files(data / "synthea_fhir_r4" / "bundles"))
+    wanted = [files[i % len(files)] for i in range(NUM_BATCH)]
+    seconds = timed(lambda: sum(1 for _ in recommender.recommend_batch(wanted)))
+    show("batch of 1,000 Bundles, one process, reading included", f"{NUM_BATCH / seconds:.0f} patients/s")
+
+
+def measure_synthea(recommender: Recommender, store: GraphStore, data: Path) -> None:
+    """Coverage of the conditions, and whether the drug that was requested stands among the first three."""
+    plans = [recommender.recommend(p) for p in synthea(data)]
+    conditions = [c for plan in plans for c in plan.conditions]
+    treated = sum(c.is_treated for c in conditions)
+    show("active, mapped conditions with a gate-passing option", share(treated, len(conditions)))
+    show("blocked drugs in any plan", sum(is_blocked(line.verdicts) for plan in plans for line in plan.lines))
+    hits = [hit for p in synthea(data) for hit in requested_hits(recommender, p)]
+    show("requested drug among the first three", share(sum(ours for ours, _ in hits), len(hits)))
+    floor = sum(by_floor for _, by_floor in hits)
+    show("  popularity floor: the three candidates that treat most conditions", share(floor, len(hits)))
+
+
+def requested_hits(recommender: Recommender, patient: Patient) -> Iterator[tuple[bool, bool]]:
+    """For every condition that a drug was requested for: is it in our first three, is it in the floor's."""
+    mapped = recommender.map(patient)
+    for condition in mapped.conditions:
+        wanted = {c for m in mapped.medications if m.reason == condition.concept.text for c in m.concept.curies}
+        if wanted and condition.concept.curies:
+            yield requested_hit(recommender, mapped, condition, wanted)
+
+
+def requested_hit(
+    recommender: Recommender, patient: Patient, condition: Condition, wanted: set[str]
+) -> tuple[bool, bool]:
+    """The plan as it would have been made before the request: the condition active, its drugs not yet taken."""
+    others = tuple(m for m in patient.medications if m.reason != condition.concept.text)
+    before = replace(patient, conditions=(replace(condition, status="active"),), medications=others)
+    plan = recommender.recommend_mapped(before)
+    ours = {d.curie for line in plan.lines[:3] for d in line.drugs}
+    return bool(wanted & ours), bool(wanted & popular(recommender, before, condition.concept.curies[0]))
+
+
+def popular(recommender: Recommender, patient: Patient, condition: str) -> set[str]:
+    """The three candidates that treat the most conditions in the graph."""
+    knowledge = recommender.knowledge
+    candidates, _ = find_candidates(condition, build_situation(patient, knowledge), knowledge)
+    drugs = {d for c in candidates for d in c.drugs}
+    return set(sorted(drugs, key=lambda d: (-len(knowledge.conditions_of.get(d, ())), d))[:3])
+
+
+def measure_mapping(recommender: Recommender, store: GraphStore, data: Path) -> None:
+    """How much of each data set's conditions, drugs and allergies has a concept in this graph."""
+    sets: dict[str, Callable[[], Iterable[Patient]]] = {
+        "synthea": lambda: synthea(data),
+        "mimic3_demo": lambda: read_mimic(data / "mimic3_demo"),
+        "eicu_demo": lambda: read_eicu(data / "eicu_demo"),
+    }
+    for name, read in sets.items():
+        counts: Counter[tuple[str, bool]] = Counter()
+        num = 0
+        for patient in map(recommender.map, read()):
+            num += 1
+            recommender.recommend_mapped(patient)
+            counts.update(("conditions", c.concept.mapping is not Mapping.UNMAPPED) for c in patient.conditions)
+            counts.update(("drugs", m.concept.mapping is not Mapping.UNMAPPED) for m in patient.medications)
+            counts.update(("allergies", a.concept.mapping is not Mapping.UNMAPPED) for a in patient.allergies)
+        show(f"{name}: patients planned without an exception", num)
+        for kind in ("conditions", "drugs", "allergies"):
+            total = counts[kind, True] + counts[kind, False]
+            if total:
+                show(f"  {kind} mapped", share(counts[kind, True], total))
+
+
+def measure_hypotheses(recommender: Recommender, store: GraphStore, data: Path) -> None:
+    """Published cases: rank of the diagnosis among all diseases of the graph that have phenotypes."""
+    index = recommender.phenotypes
+    place = {d: i for i, d in enumerate(index.diseases)}
+    xrefs = {x: c.curie for c in recommender.knowledge.concepts.values() if c.curie in place for x in c.xrefs}
+    ours, floor = [], []
+    for case in read_cases(data):
+        disease = case.disease if case.disease in place else xrefs.get(case.disease, "")
+        if disease in place and case.observed:
+            ours.append(rank_of(index.score(case.observed, case.excluded), place[disease]))
+            floor.append(rank_of(overlap(index, case.observed), place[disease]))
+    for name, ranks in (("likelihood ratios", ours), ("floor: information content of shared terms", floor)):
+        top = [float(np.mean(np.array(ranks) <= k)) for k in (1, 10)]
+        show(f"diagnosis, {name}: top-1 / top-10 (n={len(ranks)})", f"{top[0]:.3f} / {top[1]:.3f}")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One published case: what was seen, what was looked for and absent, the diagnosis."""
+
+    observed: tuple[str, ...]
+    excluded: tuple[str, ...]
+    disease: str
+
+
+def read_cases(data: Path) -> Iterator[Case]:
+    """The cases of the file, one a line."""
+    with gzip.open(data / "phenopackets" / "phenopackets.jsonl.gz", "rt") as handle:
+        for row in map(json.loads, handle):
+            yield Case(tuple(row["hpo"]), tuple(row["hpo_excluded"]), row["disease"][0][0])
+
+
+def overlap(index: PhenotypeIndex, observed: Iterable[str]) -> NDArray[np.float64]:
+    """The floor: information content of the observed terms that the disease's closure holds."""
+    columns = [index.terms[t] for t in observed if t in index.terms]
+    held = (index.shares[:, columns] > 0).astype(float)
+    return np.asarray(held @ index.information[columns]).ravel()
+
+
+def rank_of(scores: NDArray[np.float64], place: int) -> float:
+    """The realistic rank: ties share their mean."""
+    own = scores[place]
+    return 1 + float((scores > own).sum()) + (float((scores == own).sum()) - 1) / 2
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that the work takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def percentile(ordered: list[float], percent: int) -> float:
+    """A percentile of sorted values."""
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def share(part: int, whole: int) -> str:
+    """A share with its counts."""
+    return f"{part / whole:.3f} ({part}/{whole})" if whole else "none"
+
+
+PARTS: dict[str, Callable[[Recommender, GraphStore, Path], None]] = {
+    "speed": measure_speed,
+    "batch": measure_batch,
+    "synthea": measure_synthea,
+    "mapping": measure_mapping,
+    "hypotheses": measure_hypotheses,
+}
+
+if __name__ == "__main__":
+    main()
