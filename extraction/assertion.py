@@ -161,7 +161,7 @@ def _assertions_of(text: str, span: Span, triggers: Sequence[Trigger]) -> set[st
 
 
 def _beside(text: str, trigger: Trigger, span: Span) -> bool:
-    """Tell whether no comma parts a trigger from a span: "no fever was noted" stays negated, "no fever, cough noted" not."""
+    """Tell whether no comma parts them: "no fever was noted" stays negated, "no fever, cough noted" does not."""
     return "," not in text[trigger.end : span.start]
 
 

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = (
-    "january february march april may june july august september october november december".split()  # noqa: SIM905
-)
-_MONTH = r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
-_SHAPES = (
-    (re.compile(r"(?<![\d/.-])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d/])"), "ymd"),
-    (re.compile(r"(?<![\d/.-])(?P<month>\d{1,2})(?P<mark>[-/.])(?P<day>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})(?![\d/-]|\.\d)"), "mdy"),
-    (re.compile(rf"\b{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?(?![\d/]|\.\d| ?(?:mg|mcg|%))", re.I), "month d y"),
-    (re.compile(rf"(?<![\d/.])(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}(?:,?[ -](?P<year>\d{{4}}))?(?!\w)", re.I), "d month y"),
-    (re.compile(rf"\b{_MONTH},? (?P<year>(?:19|20)\d\d)\b", re.I), "month y"),
-    (re.compile(r"(?<![\d/.-])(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\d/])"), "m y"),
-    (re.compile(r"(?i:\b(?:on|date|since|until|from|dated|visit|seen|dob|born|through|by|of)[: ]+)(?P<month>0?[1-9]|1[0-2])/(?P<day>0?[1-9]|[12]\d|3[01])(?![\d/]|\.\d| ?(?:mmhg|strength|murmur|systolic))"), "m d"),
-)  # fmt: skip
+from extraction.tables import read_patterns
+
+_MONTHS = tuple(month.lower() for month in month_name[1:])
 _ASSUMED_YEAR = 2000
 _CENTURY_TURN = 30
 
@@ -47,7 +38,9 @@ class FoundDate:
         short = re.search(r"[A-Za-z]{3,}", said)
         if short is not None and short.group().lower() not in _MONTHS:
             month = month[:3]
-        year = f"{value.year % 100:02d}" if re.search(r"(?<!\d)\d\d$", said) and self.shape == "mdy" else str(value.year)
+        year = (
+            f"{value.year % 100:02d}" if re.search(r"(?<!\d)\d\d$", said) and self.shape == "mdy" else str(value.year)
+        )
         has_year = re.search(r"\d{4}", said) is not None
         forms = {
             "ymd": f"{value.year}{self.mark}{value.month:02d}{self.mark}{value.day:02d}",
@@ -68,7 +61,7 @@ def find_dates(text: str) -> Iterator[FoundDate]:
     ['2023-03-14', '2019-07-02']
     """
     taken: set[int] = set()
-    for pattern, shape in _SHAPES:
+    for shape, pattern in read_patterns("date_patterns.tsv"):
         for match in pattern.finditer(text):
             start = match.start("month") if shape == "m d" else match.start()
             value = _to_date(match.groupdict())

@@ -16,7 +16,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from extraction.document import EntityType, Span
-from extraction.tables import read_rows
+from extraction.tables import read_rows, read_word_list
 from extraction.words import read_words, to_key
 from kg.model import Node
 from ontologies.biolink import Category
@@ -35,11 +35,6 @@ _MIN_LETTERS = 3
 _CASED_LETTERS = 4
 _HP_ROOT = "HP:0000118"
 _HP_FIELD = re.compile(r"^(id|name|is_a|is_obsolete): ([^!\n]*?)(?: !.*)?$|^synonym: \"([^\"]+)\" EXACT", re.M)
-_TOO_GENERAL = frozenset(
-    "all abnormality finding findings onset acute chronic severe mild moderate recurrent progressive nonprogressive "
-    "generalized localized bilateral unilateral frequent rare overweight thin tall clumsy late early sudden death "
-    "normal abnormal phenotype mass lesion lesions growth pregnancy small cat set rest can has was light".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +114,9 @@ def _add(
     first_words: dict[str, int],
 ) -> None:
     tokens = [name[a:b] for a, b in read_words(name)]
-    if not tokens or len(tokens) > _MAX_WORDS * 2 or len(name) < 2 or name.lower() in _TOO_GENERAL:
+    if not tokens or len(tokens) > _MAX_WORDS * 2 or len(name) < 2 or name.lower() in read_word_list("too_general"):
         return
-    as_written = name.isupper() and len(name) <= _CASED_LETTERS or term.type == EntityType.GENE
+    as_written = (name.isupper() and len(name) <= _CASED_LETTERS) or term.type == EntityType.GENE
     if as_written:
         cased.setdefault(name, (term.type, term.curie))
     elif len(name) >= _MIN_LETTERS:

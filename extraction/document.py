@@ -58,7 +58,7 @@ class LinkRequest:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a document. `title` is as written, `name` is the normalised one (`family_history`), "" before any header.
+    """A part of a document. `title` is as written, `name` the normalised one (`family_history`), "" before any header.
 
     `start` is the first character of the header, `body` the first one after it.
     """

@@ -141,9 +141,7 @@ class _Tally:
     def write(self, batch: Sequence[Read]) -> None:
         """Write one batch and say how far the run is."""
         self._skipped += [item for item in batch if isinstance(item, Skipped)]
-        documents = [
-            to_read_document(item, self._reading) for item in batch if isinstance(item, Annotated)
-        ]
+        documents = [to_read_document(item, self._reading) for item in batch if isinstance(item, Annotated)]
         self._count += self._store.write_documents(documents)
         self._progress("documents", self._count.written + self._count.unchanged + self._passed, None)
 
@@ -189,7 +187,9 @@ def _annotate_in_pool(
             except BrokenProcessPool as error:
                 restarts += 1
                 if restarts > _MAX_RESTARTS:
-                    raise ResourceError("The reading processes keep dying; use fewer workers or more memory.") from error
+                    raise ResourceError(
+                        "The reading processes keep dying; use fewer workers or more memory."
+                    ) from error
                 pool = _start_pool(config, nodes, workers)
                 waiting = deque((batch, pool.submit(_annotate_here, batch)) for batch, _ in waiting)
                 continue

@@ -32,7 +32,7 @@ def to_record(annotated: Annotated) -> dict[str, Any]:
 
 
 def find_doses(text: str, mentions: tuple[Mention, ...]) -> tuple[tuple[Mention, Mention], ...]:
-    """Return (drug, dose) pairs: a dose belongs to the drug before it in its sentence part, else to the one after it."""
+    """Return (drug, dose) pairs: a dose belongs to the drug before it in its phrase, else to the one after it."""
     pairs = []
     for place, dose in enumerate(mentions):
         if dose.type == EntityType.DOSE:

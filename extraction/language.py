@@ -5,24 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import cache
 
-_FUNCTION_WORDS = {
-    "English": "the of and in to with for is was were are by that this or from on at be has had not no as an it he she",
-    "German": "der die das und ist mit von zu den des ein eine im nicht für auf wurde bei dem sich nach war keine auch",
-    "French": "le la les des et est une un dans du pour par avec sur pas qui au que sont été aux ce il elle chez",
-    "Spanish": "el la los las de y en que un una con por para del se es no al su fue como más sin pacientes",
-    "Italian": "il la di che e un una per con del della in non è sono dei nel le al alla si come più da paziente",
-    "Portuguese": "o a os as de e em que um uma com por para do da dos não é se foi ao no na mais paciente",
-    "Dutch": "de het een van en in is met voor op te zijn niet dat werd bij aan door er ook naar geen patiënt",
-    "Swedish": "och i att det som en på är av för med till den har de inte om ett patienten utan",
-    "Polish": "i w z na do nie jest się że od po dla przez oraz o u bez pacjent leczenie",
-    "Turkish": "ve bir bu ile için da de olarak olan hasta daha gibi çok sonra kadar",
-}
-_ENGLISH_TOO = frozenset("no as do on is in an die den so men do me".split()) | set(_FUNCTION_WORDS["English"].split())
-_SETS = {
-    language: frozenset(w for w in words.split() if language == "English" or (len(w) > 1 and w not in _ENGLISH_TOO))
-    for language, words in _FUNCTION_WORDS.items()
-}
+from extraction.tables import read_rows
+
+_ENGLISH = "English"
+_PREFIX = "language "
 _WORD = re.compile(r"[^\W\d_]+")
 _SCRIPTS = {
     "CJK": "Chinese or Japanese",
@@ -40,6 +28,18 @@ _SAMPLE = 4000
 _MIN_WORDS = 8
 _MIN_LEAD = 1.3
 _FOREIGN_SHARE = 0.3
+
+
+@cache
+def function_words() -> dict[str, frozenset[str]]:
+    """Return the function words of each language; other languages' ones leave out what is a word in English too."""
+    rows = {r["list"]: frozenset(r["words"].split()) for r in read_rows("word_lists.tsv")}
+    words = {name.removeprefix(_PREFIX): known for name, known in rows.items() if name.startswith(_PREFIX)}
+    english = words[_ENGLISH] | rows["english_homographs"]
+    return {
+        language: known if language == _ENGLISH else frozenset(w for w in known - english if len(w) > 1)
+        for language, known in words.items()
+    }
 
 
 def find_foreign_language(text: str) -> str:
@@ -65,6 +65,6 @@ def _by_script(text: str) -> str:
 def _by_words(words: list[str]) -> str:
     if len(words) < _MIN_WORDS:
         return ""
-    counts = {language: sum(word in known for word in words) for language, known in _SETS.items()}
+    counts = {language: sum(word in known for word in words) for language, known in function_words().items()}
     best = max(counts, key=lambda language: counts[language])
-    return best if best != "English" and counts[best] >= 3 and counts[best] > _MIN_LEAD * counts["English"] else ""
+    return best if best != _ENGLISH and counts[best] >= 3 and counts[best] > _MIN_LEAD * counts[_ENGLISH] else ""

@@ -29,7 +29,8 @@ _JOIN = re.compile(
 _ABBREVIATED = re.compile(r"\s*[(\[]")
 _ASIDE = re.compile(r"\s*[(\[][^()\[\]«»]*[)\]]")
 _ANAPHOR = re.compile(
-    r"^(?:(?P<drug>it(?= (?:is|was|can|may|has|should|also|works|acts|causes|reduces|must))|(?:this|the|these|both|such) (?:drugs?|agents?|medications?|medicines?|antibiotics?|treatments?|compounds?))"
+    r"^(?:(?P<drug>it(?= (?:is|was|can|may|has|should|also|works|acts|causes|reduces|must))|"
+    r"(?:this|the|these|both|such) (?:drugs?|agents?|medications?|medicines?|antibiotics?|treatments?|compounds?))"
     r"|(?P<condition>(?:this|the) (?:condition|disease|disorder|infection|syndrome|complication)))\b"
 )
 _SUBJECT = re.compile(r"[^«».;:,]{0,30}?(«[A-Z]\d+\+?»)")
@@ -84,7 +85,7 @@ def mask_sentence(
 
 
 def _repeat_subject(text: str) -> str:
-    """Write the sentence's first mark again before verbs, and for pronouns, that lean on it: "D treats C and may cause C"."""
+    """Write the first mark again before verbs and for pronouns that lean on it: "D treats C and may cause C"."""
     subject = _SUBJECT.match(text)
     if subject is None:
         return text

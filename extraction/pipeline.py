@@ -81,7 +81,7 @@ class Extractor:
     linker: Linker | None
 
     def annotate(self, documents: Iterable[SourceDocument | Skipped]) -> Iterator[Annotated | Skipped]:
-        """Yield what each document says, in order; documents that are not read, and those skipped before, come as Skipped."""
+        """Yield what each document says, in order; what is not read, and what was skipped before, comes as Skipped."""
         language = build_language()
         stream = iter(documents)
         while batch := list(islice(stream, self.config.batch_size)):
@@ -155,7 +155,9 @@ def build_language() -> Language:
     return language
 
 
-def _annotate(item: SourceDocument, spans: Sequence[Span], links: Sequence[Link], config: ExtractionConfig) -> Annotated:
+def _annotate(
+    item: SourceDocument, spans: Sequence[Span], links: Sequence[Link], config: ExtractionConfig
+) -> Annotated:
     text = item.document.text
     sections = item.sections or read_sections(text)
     sentences = split_sentences(text)
@@ -203,7 +205,7 @@ def _to_mention(
 
 
 def with_gold_curies(mentions: Sequence[Mention], gold: Sequence[Mention]) -> tuple[Mention, ...]:
-    """Return the mentions with the identifiers that the file gives them: relations of gold mentions are between those."""
+    """Return the mentions with the identifiers of the file: relations of gold mentions are between those."""
     curies = {(m.start, m.end, m.type): m.curie for m in gold if m.curie}
     return tuple(replace(m, curie=curies.get((m.start, m.end, m.type), m.curie)) for m in mentions)
 
@@ -225,7 +227,7 @@ def _tokenize(language: Language, texts: Sequence[str]) -> list[Doc]:
 
 
 def _short_forms(doc: Doc, spans: Sequence[Span]) -> list[Span]:
-    """Return spans for the abbreviations whose long form ends with a recognised span: "heart failure (HF)" makes HF one."""
+    """Return spans for abbreviations of recognised spans: "heart failure (HF)" makes every HF one."""
     by_end = {span.end: span for span in spans}
     found = []
     for short in doc._.abbreviations:

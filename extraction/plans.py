@@ -20,7 +20,9 @@ _ORDER = re.compile(
     r"give|given|treat\w*|trial of|send|order\w*|maintain\w*|remain on|stay on|take|on)\b",
     re.I,
 )
-_REFUSAL = re.compile(r"\b(?:stop\w*|hold\w*|held|avoid\w*|discontinu\w+|no|not|without|allerg\w+|instead of|d/c)\b", re.I)
+_REFUSAL = re.compile(
+    r"\b(?:stop\w*|hold\w*|held|avoid\w*|discontinu\w+|no|not|without|allerg\w+|instead of|d/c)\b", re.I
+)
 _WORD = re.compile(r"[A-Za-z]{2,}")
 
 

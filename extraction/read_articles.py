@@ -44,7 +44,9 @@ def _jats(path: Path, position: str, element: Element, kind: str) -> Item:
         if root is not None:
             _add_blocks(root, name, lines, borders)
     text = "\n\n".join(lines)
-    ids = {node.get("pub-id-type"): (node.text or "").strip() for node in element.iterfind(".//article-meta/article-id")}
+    ids = {
+        node.get("pub-id-type"): (node.text or "").strip() for node in element.iterfind(".//article-meta/article-id")
+    }
     document_id = next((ids[k] for k in ("pmid", "pmcid", "pmc", "doi") if ids.get(k)), f"{stem(path)}:{position}")
     return to_source(
         path,

@@ -37,7 +37,7 @@ def open_binary(path: Path) -> IO[bytes]:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str | Skipped]]:
-    """Yield (line number, line without its end); a line that is not UTF-8, or a gzip that breaks off, comes as Skipped."""
+    """Yield (number, line without its end); what is not UTF-8, or where a gzip breaks off, comes as Skipped."""
     number = 0
     with open_binary(path) as file:
         lines = iter(file)
@@ -79,12 +79,10 @@ def read_elements(path: Path, tag: str) -> Iterator[tuple[str, Element | Skipped
     Each element is parsed apart, so that one that is not well-formed does not cost the others. Entities and DTDs are
     refused.
     """
-    number = 0
-    for raw in _cut_elements(path, tag):
+    for number, raw in enumerate(_cut_elements(path, tag), start=1):
         if isinstance(raw, Skipped):
-            yield raw.position, replace(raw, position=f"after record {number}")
+            yield raw.position, replace(raw, position=f"after record {number - 1}")
             return
-        number += 1
         position = f"record {number}"
         try:
             yield position, fromstring(raw)

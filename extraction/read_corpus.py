@@ -266,5 +266,7 @@ def _bioc_relations(record: Mapping[str, Any]) -> Iterator[GoldRelation]:
         ends = [infons.get("entity1") or infons.get("Chemical"), infons.get("entity2") or infons.get("Disease")]
         if all(ends):
             yield GoldRelation(
-                str(infons.get("type") or infons.get("relation") or ""), to_curies(str(ends[0])), to_curies(str(ends[1]))
+                str(infons.get("type") or infons.get("relation") or ""),
+                to_curies(str(ends[0])),
+                to_curies(str(ends[1])),
             )

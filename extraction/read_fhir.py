@@ -15,7 +15,7 @@ from extraction.read_plain import to_plain_text
 
 
 def read_fhir(path: Path, kind: str) -> Iterator[Item]:
-    """Yield a document per attachment; base64 is decoded, RTF and HTML lose their markup. Other resources are passed by."""
+    """Yield a document per attachment, decoded and without RTF or HTML markup; other resources are passed by."""
     for position, resource in _resources(path):
         if isinstance(resource, Skipped):
             yield resource

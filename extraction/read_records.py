@@ -18,7 +18,7 @@ _ID_KEYS = ("document_id", "id", "pmid", "note_id", "row_id", "encounter_id", "h
 
 
 def read_jsonl(path: Path, kind: str) -> Iterator[Item]:
-    """Yield a document per line: an object with `text`, or `title` and `abstract`; `document_id` and `kind` if it has them."""
+    """Yield a document per line: an object with `text`, or `title` and `abstract`; `document_id`, `kind` as given."""
     for number, line in read_lines(path):
         if isinstance(line, Skipped):
             yield line

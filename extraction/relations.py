@@ -36,7 +36,8 @@ _MACROS = {
     "{aside}": r"(?:,[^«».;,]{1,60},)?",
     "{aux}": _AUXILIARY + " ",
     "{vp}": _AUXILIARY + " ",
-    "{mid}": r",?(?: (?!(?:patients?|rats?|mice|subjects|children|people|those|who|observed|seen|reported|occurred|noted|described|found)\b)WORD){0,5}? ",
+    "{mid}": r",?(?: (?!(?:patients?|rats?|mice|subjects|children|people|those|who|observed|seen|reported|"
+    r"occurred|noted|described|found)\b)WORD){0,5}? ",
     "{adj}": r"(?: WORD){0,4}?",
     "{be}": r"(?:is|are|was|were|been|being|remains?)",
     "{pts}": r"(?:(?:adults?|patients?|people|those|individuals|children|subjects|women|men|persons?|pregnant|elderly|"
@@ -49,7 +50,10 @@ _NEGATION = re.compile(
     r"\b(?:not(?! only)|no(?! doubt)|never|without|neither|nor|fail(?:s|ed)? to|lack of|unable to|absence of|cannot|"
     r"no longer|rather than|instead of|ineffective|unlikely)\b|n't\b"
 )
-_OWN_NEGATION = re.compile(r"\b(?:not|no longer|never|neither|no|n't)\b(?: (?:an?|absolutely|considered|absolute))* ?contraindicat|\bno contraindication")
+_OWN_NEGATION = re.compile(
+    r"\b(?:not|no longer|never|neither|no|n't)\b(?: (?:an?|absolutely|considered|absolute))* ?contraindicat|"
+    r"\bno contraindication"
+)
 _DOUBT = re.compile(
     r"\b(?:may|might|possibl[ey]|potential(?:ly)?|suggest\w*|suspected|presumed|presumably|probabl[ey]|whether|unclear|"
     r"hypothesi\w+|unknown|investigat\w+|evaluat\w+|appears? to|seems? to|could(?! not)|likely|unproven|if)\b"

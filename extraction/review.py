@@ -21,6 +21,7 @@ _COLOURS = {
     EntityType.LAB_TEST: "#dcdfe4",
     EntityType.DOSE: "#f4d6ea",
 }
+_COLUMNS = ("subject", "predicate", "object", "confidence", "rule", "sentence")
 _STYLE = """
 body { font: 16px/1.7 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
 article { border-top: 1px solid #999; padding: 1rem 0; }
@@ -77,10 +78,11 @@ def _head() -> str:
 def _article(annotated: Annotated) -> Iterator[str]:
     document = annotated.source.document
     yield f"<article><h2>{escape(document.document_id)}</h2>"
-    yield f"<p>{escape(document.title)} <small>{escape(annotated.source.path)}, {escape(annotated.source.position)}</small></p>"
+    place = f"{annotated.source.path}, {annotated.source.position}"
+    yield f"<p>{escape(document.title)} <small>{escape(place)}</small></p>"
     yield f'<div class="text">{to_marked_text(document.text, annotated.mentions)}</div>'
     if annotated.statements:
-        yield "<table><tr><th>subject</th><th>predicate</th><th>object</th><th>confidence</th><th>rule</th><th>sentence</th></tr>"
+        yield f"<table><tr>{''.join(f'<th>{name}</th>' for name in _COLUMNS)}</tr>"
         yield from (_row(document.text, statement) for statement in annotated.statements)
         yield "</table>"
     yield "</article>\n"

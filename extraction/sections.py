@@ -11,7 +11,9 @@ from itertools import pairwise
 from extraction.document import Section
 from extraction.tables import read_rows
 
-_HEADER = re.compile(r"^[ \t]*(?:\d{1,2}\.\s+)?(?P<title>[A-Z][A-Za-z /&,()_-]{1,48}?)[ \t]*(?P<mark>:|-{2,}|(?=[ \t]*$))", re.M)
+_HEADER = re.compile(
+    r"^[ \t]*(?:\d{1,2}\.\s+)?(?P<title>[A-Z][A-Za-z /&,()_-]{1,48}?)[ \t]*(?P<mark>:|-{2,}|(?=[ \t]*$))", re.M
+)
 _INLINE = re.compile(r"(?:(?<=[.!?] )|^)(?P<title>[A-Z][A-Z /&]{3,40}|[A-Z][a-z]{5,12})(?P<mark>:)(?= )")
 _MAX_SHOUTED_WORDS = 6
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-_ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof st vs e.g i.e fig figs no nos approx resp cf ca et al etc dept hosp pt pts wt ht inc jr sr "
-    "p.o b.i.d t.i.d q.i.d q.d i.v i.m s.c p.r.n h.s a.m p.m u.s sp spp mt viz ref refs vol max min tab tabs".split()
-)
+from extraction.tables import read_word_list
+
 _END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9•*-])|[.!?][\"'”’)\]]*(?=\s*$)")
 _BREAK = re.compile(r"[ \t]*\n(?:[ \t]*\n)*")
 _BULLET = re.compile(r"\s*(?:[-*•#>]|\(?\d{1,2}[.)]\s|[A-Z][A-Za-z /&,-]{1,40}:)")
@@ -57,7 +55,11 @@ def _is_abbreviation(text: str, start: int, end: re.Match[str]) -> bool:
         return False
     word = re.split(r"[\s(\[]", text[start : end.start()])[-1].lower()
     is_list_number = word.isdigit() and not text[start : end.start() - len(word)].strip()
-    return word in _ABBREVIATIONS or is_list_number or (len(word) == 1 and word.isalpha() and word not in "aci")
+    return (
+        word in read_word_list("sentence_abbreviations")
+        or is_list_number
+        or (len(word) == 1 and word.isalpha() and word not in "aci")
+    )
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:

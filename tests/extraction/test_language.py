@@ -13,7 +13,7 @@ from extraction.language import find_foreign_language
         ("El paciente refiere dolor en el pecho y fue tratado con aspirina por la noche.", "Spanish"),
         ("Il paziente riferisce dolore al torace ed è stato trattato con aspirina per una settimana.", "Italian"),
         ("患者因胸痛入院，诊断为急性心肌梗死，给予阿司匹林治疗。", "Chinese or Japanese"),
-        ("Пациент жалуется на боль в груди и принимает аспирин каждый день.", "Russian or another language in Cyrillic letters"),
+        ("Пациент жалуется на боль в груди и принимает аспирин.", "Russian or another language in Cyrillic letters"),
         ("المريض يعاني من ألم في الصدر ويتناول الأسبرين", "Arabic or another language in Arabic letters"),
     ],
 )  # fmt: skip

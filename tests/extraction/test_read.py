@@ -21,11 +21,14 @@ PUBTATOR = """10|t|Lithium tremor.
 11|t|Only a title.
 """
 MEDLINE = """<?xml version="1.0"?><!DOCTYPE PubmedArticleSet><PubmedArticleSet>
-<PubmedArticle><MedlineCitation><PMID Version="1">20</PMID><Article><ArticleTitle>On <i>gout</i>.</ArticleTitle>
-<Abstract><AbstractText Label="BACKGROUND">Gout hurts.</AbstractText><AbstractText Label="RESULTS">It &lt; 5.</AbstractText>
+<PubmedArticle><MedlineCitation><PMID Version="1">20</PMID><Article>
+<ArticleTitle>On <i>gout</i>.</ArticleTitle>
+<Abstract><AbstractText Label="BACKGROUND">Gout hurts.</AbstractText>
+<AbstractText Label="RESULTS">It &lt; 5.</AbstractText>
 </Abstract></Article></MedlineCitation></PubmedArticle>
 <PubmedArticle><PMID>21</PMID><Article><ArticleTitle>Broken <b>here</ArticleTitle></Article></PubmedArticle>
-<PubmedArticle><MedlineCitation><PMID>22</PMID><Article><ArticleTitle>Third.</ArticleTitle></Article></MedlineCitation></PubmedArticle>
+<PubmedArticle><MedlineCitation><PMID>22</PMID>
+<Article><ArticleTitle>Third.</ArticleTitle></Article></MedlineCitation></PubmedArticle>
 </PubmedArticleSet>"""
 JATS = """<article><front><article-meta><article-id pub-id-type="pmid">30</article-id><title-group>
 <article-title>A title</article-title></title-group><abstract><p>Short.</p></abstract></article-meta></front>
@@ -33,8 +36,10 @@ JATS = """<article><front><article-meta><article-id pub-id-type="pmid">30</artic
 BIOC = """<collection><document><id>40</id>
 <passage><infon key="type">title</infon><offset>0</offset><text>Gout.</text></passage>
 <passage><offset>6</offset><text>Colchicine helps gout.</text>
-<annotation id="1"><infon key="type">Chemical</infon><infon key="identifier">D003078</infon><location offset="6" length="10"/><text>Colchicine</text></annotation>
-</passage><relation id="R1"><infon key="type">Treats</infon><infon key="entity1">D003078</infon><infon key="entity2">D006073</infon></relation>
+<annotation id="1"><infon key="type">Chemical</infon><infon key="identifier">D003078</infon>
+<location offset="6" length="10"/><text>Colchicine</text></annotation>
+</passage><relation id="R1"><infon key="type">Treats</infon>
+<infon key="entity1">D003078</infon><infon key="entity2">D006073</infon></relation>
 </document></collection>"""
 
 
@@ -173,17 +178,19 @@ def test_fhir_attachments(tmp_path: Path) -> None:
         data = base64.b64encode(text.encode()).decode()
         return {"attachment": {"contentType": content_type, "data": data}}
 
-    bundle = {
-        "resourceType": "Bundle",
-        "entry": [
-            {"resource": {"resourceType": "Patient", "id": "p"}},
-            {"resource": {"resourceType": "DocumentReference", "id": "d", "content": [note("text/plain", "Cough.")]}},
-            {"resource": {"resourceType": "DiagnosticReport", "id": "r", "presentedForm": [note("text/html", "<p>Clear</p>")["attachment"]]}},
-            {"resource": {"resourceType": "DiagnosticReport", "id": "s", "conclusion": "Normal."}},
-            {"resource": {"resourceType": "DocumentReference", "id": "u", "content": [{"attachment": {"url": "Binary/1"}}]}},
-            {"resource": {"resourceType": "DocumentReference", "id": "x", "content": [{"attachment": {"data": "a"}}]}},
-        ],
-    }  # fmt: skip
+    resources = [
+        {"resourceType": "Patient", "id": "p"},
+        {"resourceType": "DocumentReference", "id": "d", "content": [note("text/plain", "Cough.")]},
+        {
+            "resourceType": "DiagnosticReport",
+            "id": "r",
+            "presentedForm": [note("text/html", "<p>Clear</p>")["attachment"]],
+        },
+        {"resourceType": "DiagnosticReport", "id": "s", "conclusion": "Normal."},
+        {"resourceType": "DocumentReference", "id": "u", "content": [{"attachment": {"url": "Binary/1"}}]},
+        {"resourceType": "DocumentReference", "id": "x", "content": [{"attachment": {"data": "a"}}]},
+    ]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": r} for r in resources]}
     path = write(tmp_path, "a.json", json.dumps(bundle))
     assert [(d.document.document_id, d.document.text) for d in documents(path)] == [
         ("DocumentReference/d", "Cough."), ("DiagnosticReport/r", "Clear"), ("DiagnosticReport/s", "Normal."),
@@ -244,7 +251,8 @@ def test_format_is_found_by_name_or_content(tmp_path: Path) -> None:
 
 
 def test_entities_in_xml_are_refused(tmp_path: Path) -> None:
-    bomb = '<!DOCTYPE x [<!ENTITY a "b">]><collection><document><id>1</id><passage><offset>0</offset><text>&a;</text></passage></document></collection>'
+    passage = "<passage><offset>0</offset><text>&a;</text></passage>"
+    bomb = f'<!DOCTYPE x [<!ENTITY a "b">]><collection><document><id>1</id>{passage}</document></collection>'
     assert len(skipped(write(tmp_path, "a.xml", bomb), "bioc")) == 1
 
 

@@ -36,6 +36,6 @@ def test_body_begins_after_the_header_and_ends_at_the_next() -> None:
 
 def test_section_at_an_offset() -> None:
     sections = read_sections("Hello.\nPLAN: Rest.")
-    assert [s.name for s in map(lambda i: section_at(sections, i), (0, 10)) if s is not None] == ["", "plan"]
+    assert [s.name for s in (section_at(sections, 0), section_at(sections, 10)) if s is not None] == ["", "plan"]
     assert section_at(sections, 999) is None
     assert section_at((), 0) is None

@@ -1,5 +1,7 @@
 """Sentence borders."""
 
+from itertools import pairwise
+
 import pytest
 
 from extraction.sentences import split_sentences
@@ -33,4 +35,4 @@ def test_sentences_are_in_order_and_do_not_overlap() -> None:
     text = "A b c. D e f?\n- item one\n- item two (x. y)\n\nEnd of it"
     spans = split_sentences(text)
     assert all(a < b for a, b in spans)
-    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))

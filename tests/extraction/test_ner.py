@@ -1,0 +1,61 @@
+"""Recognizers by name."""
+
+import pytest
+import spacy
+
+from extraction.document import EntityType
+from extraction.ner import PipelineRecognizer, TaggerRecognizer, load_recognizer, where_to_get
+from kg.errors import UnknownNameError
+
+TEXT = "Naloxone reverses the antihypertensive effect of clonidine. Lidocaine-induced cardiac asystole was seen."
+
+
+@pytest.mark.parametrize("name", ["fast", "accurate"])
+def test_shipped_models_find_drugs_and_diseases(name: str) -> None:
+    doc = spacy.blank("en")(TEXT)
+    spans = next(load_recognizer(name).recognize([doc]))
+    found = {(TEXT[s.start : s.end], s.type) for s in spans}
+    assert {("Naloxone", EntityType.DRUG), ("clonidine", EntityType.DRUG), ("Lidocaine", EntityType.DRUG)} <= found
+    assert ("cardiac asystole", EntityType.DISEASE) in found
+    assert all(0 < s.score <= 1 for s in spans)
+    assert [s.start for s in spans] == sorted(s.start for s in spans)
+
+
+def test_empty_and_long_texts_keep_their_places() -> None:
+    recognizer = load_recognizer("fast")
+    assert isinstance(recognizer, TaggerRecognizer)
+    long = "No complaint. " * 2000 + "Naloxone was given."
+    found = list(recognizer.recognize_texts(["", long, "\n\n", "Aspirin."]))
+    assert found[0] == found[2] == []
+    assert (long[found[1][-1].start : found[1][-1].end], "Aspirin."[: found[3][0].end]) == ("Naloxone", "Aspirin")
+
+
+def test_texts_read_together_or_alone_give_the_same_spans() -> None:
+    recognizer = load_recognizer("fast")
+    assert isinstance(recognizer, TaggerRecognizer)
+    together = list(recognizer.recognize_texts([TEXT, "Aspirin caused bleeding."]))
+    alone = [next(recognizer.recognize_texts([t])) for t in (TEXT, "Aspirin caused bleeding.")]
+    places = [[[(s.start, s.end, s.type) for s in spans] for spans in found] for found in (together, alone)]
+    assert places[0] == places[1]
+
+
+def test_a_spacy_pipelines_labels_are_mapped() -> None:
+    language = spacy.blank("en")
+    ruler = language.add_pipe("entity_ruler")
+    ruler.add_patterns(  # type: ignore[attr-defined]
+        [
+            {"label": "CHEMICAL", "pattern": "aspirin"},
+            {"label": "DISEASE", "pattern": "gout"},
+            {"label": "CITY", "pattern": "Bath"},
+        ]
+    )
+    doc = spacy.blank("en")("aspirin for gout in Bath")
+    spans = next(PipelineRecognizer(language).recognize([doc]))
+    assert [(s.start, s.end, s.type) for s in spans] == [(0, 7, EntityType.DRUG), (12, 16, EntityType.DISEASE)]
+
+
+def test_an_absent_model_says_where_it_comes_from() -> None:
+    with pytest.raises(UnknownNameError, match="en_ner_bc5cdr_md") as raised:
+        load_recognizer("en_ner_bc5cdr_md")
+    assert "allenai/scispacy" in str(raised.value)
+    assert "spacy.io/models" in where_to_get("de_core_news_sm")
