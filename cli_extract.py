@@ -31,9 +31,8 @@ def extract_annotate(
     gold_mentions: Annotated[bool, typer.Option(help="Keep the file's mentions; only link and relate them.")] = False,
 ) -> None:
     """Print what is read, one JSON document a line; the graph is not touched."""
-    from extraction.jobs import annotate_files
-
     from extraction.document import Annotated as Read
+    from extraction.jobs import annotate_files
     from extraction.jsonl import to_json_line
 
     skipped = 0
@@ -88,3 +87,18 @@ def extract_evaluate(
     print_table(["entities", *measured["entities"]["strict"]], entities)
     print_table(["linking", "value"], list(measured["linking"].items()))
     print_table(["relations", "value"], list(measured["relations"].items()))
+
+
+@app.command("review", epilog="Example: theragraph extract review examples/documents --out review.html")
+def extract_review(
+    files: Files,
+    out: Annotated[Path, typer.Option(help="The page to write.")],
+    form: TextFormat = "",
+    model: Model = "fast",
+) -> None:
+    """Write a self-contained page that shows what is read, so that a person can look."""
+    from extraction.jobs import annotate_files
+    from extraction.review import write_review
+
+    num = write_review(annotate_files(files, form=form, model=model), out)
+    typer.echo(f"{num} documents are shown in {out}.")

@@ -1,0 +1,145 @@
+"""The command line as a user meets it: help, exit codes, one sentence for every error."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+import cli
+
+ROOT = Path(__file__).parents[1]
+DOCS = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))])
+
+
+def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from cli import app; app()", *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def verbs(command: object = None, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, verb in getattr(command or get_command(cli.app), "commands", {}).items():
+        if getattr(verb, "commands", None):
+            yield from verbs(verb, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", verb
+
+
+VERBS = dict(verbs())
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_has_help_and_an_example(name: str) -> None:
+    verb = VERBS[name]
+    assert verb.help, f"{name} has no help"  # type: ignore[attr-defined]
+    assert verb.epilog.startswith(f"Example: theragraph {name}"), f"{name} has no example"  # type: ignore[attr-defined]
+    assert f"theragraph {name}" in DOCS, f"the documentation shows no `theragraph {name}`"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ("torch", "spacy", "neo4j", "polars", "fhir", "rdflib")
+    code = f"import sys, cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_telemetry_is_off_before_anything_is_imported() -> None:
+    code = "import os, cli; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "1"
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "sentence"),
+    [
+        (["--graph", "nowhere", "status"], 2, "does not select a graph"),
+        (["--graph", "bolt://127.0.0.1:9", "status"], 3, "cannot be reached"),
+        (["--graph", "embedded:/proc/nothing", "status"], 2, "cannot be written"),
+        (["nonsense"], 2, "No such command"),
+        (["cypher"], 2, "Missing argument"),
+        (["extract", "annotate", "no-such-file.txt", "--model", "dictionary"], 2, "no such file"),
+        (["extract", "annotate", "README.md", "--model", "nothing_md"], 2, "nothing_md"),
+        (["evaluate", "--model", "no-model", "--test", "README.md"], 2, "no-model"),
+        (["diff", "nothing", "nothing"], 2, "is no release"),
+        (["neo4j", "install", "3.5"], 2, "There is no Neo4j version"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_its_exit_code(words: list[str], exit_code: int, sentence: str) -> None:
+    done = run(*words)
+    assert done.returncode == exit_code, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_debug_shows_the_traceback() -> None:
+    assert "Traceback" in run("--debug", "--graph", "nowhere", "status").stderr
+
+
+class TestOnAGraph:
+    """Verbs that need a graph, on the embedded server."""
+
+    @pytest.fixture(autouse=True)
+    def _graph(self, embedded_selector: str) -> None:
+        self.graph = embedded_selector
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return run("--graph", self.graph, *words)
+
+    def test_rows_as_json_table_and_csv(self) -> None:
+        query = "UNWIND [1, 2] AS n RETURN n, 'ü' AS text"
+        assert json.loads(self.run("cypher", query, "--json").stdout) == [{"n": 1, "text": "ü"}, {"n": 2, "text": "ü"}]
+        assert self.run("cypher", query, "--format", "csv").stdout.split() == ["n,text", "1,ü", "2,ü"]
+        assert "text" in self.run("cypher", query).stdout
+
+    def test_rows_as_parquet(self, tmp_path: Path) -> None:
+        import polars
+
+        out = tmp_path / "rows.parquet"
+        self.run("cypher", "UNWIND [1, 2] AS n RETURN n", "--format", "parquet", "--out", str(out))
+        assert polars.read_parquet(out)["n"].to_list() == [1, 2]
+
+    def test_parameters_are_json_or_text(self) -> None:
+        done = self.run("cypher", "RETURN $a AS a, $b AS b", "--param", "a=[1, 2]", "--param", "b=x y", "--json")
+        assert json.loads(done.stdout) == [{"a": [1, 2], "b": "x y"}]
+
+    def test_writes_need_leave(self) -> None:
+        refused = self.run("cypher", "CREATE (n:Entity:Drug {curie: 'CLI:1'})", "--json")
+        assert refused.returncode == 2
+        assert "--write" in refused.stderr
+        assert self.run("cypher", "CREATE (n:Entity:Drug {curie: 'CLI:1'})", "--write", "--json").returncode == 0
+        self.run("cypher", "MATCH (n:Entity {curie: 'CLI:1'}) DELETE n", "--write")
+
+    def test_an_unknown_source_is_answered_with_the_known_ones(self) -> None:
+        done = self.run("build", "hpoo")
+        assert done.returncode == 2
+        assert 'Did you mean "hpo"?' in done.stderr
+
+    def test_a_bundle_without_a_patient(self, tmp_path: Path) -> None:
+        path = tmp_path / "bundle.json"
+        path.write_text('{"resourceType": "Bundle", "type": "collection", "entry": []}')
+        done = self.run("recommend", str(path))
+        assert done.returncode == 2
+        assert "Patient" in done.stderr
+
+    def test_truncated_json(self, tmp_path: Path) -> None:
+        path = tmp_path / "bundle.json"
+        path.write_text('{"resourceType": "Bundle", "entry": [')
+        done = self.run("recommend", str(path))
+        assert done.returncode == 2
+        assert "bundle.json" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_a_batch_goes_on_after_a_bad_patient(self, tmp_path: Path) -> None:
+        (tmp_path / "bad.json").write_text("{")
+        (tmp_path / "good.yaml").write_text("patient_id: p1\nage_years: 50\nsex: female\n")
+        done = self.run("recommend", str(tmp_path), "--batch", "--json")
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        assert done.returncode == 1
+        assert set(lines[0]) == {"patient", "error"}
+        assert lines[1]["abstained"] is True
