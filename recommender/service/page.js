@@ -52,6 +52,9 @@ function prepareResult() {
     node.addEventListener("focus", () => chooseNode(node));
     node.addEventListener("click", () => chooseNode(node));
   }
+  for (const part of document.querySelectorAll("details.explore")) {
+    part.addEventListener("toggle", () => part.open && explore(part, part.dataset.curie), { once: true });
+  }
   const print = document.getElementById("print");
   if (print) print.addEventListener("click", () => window.print());
 }
@@ -74,6 +77,6 @@ document.getElementById("result").addEventListener("submit", (event) => {
   sendFeedback(event.target, event.submitter.value);
 });
 window.addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll("#result details")) part.open = true;
+  for (const part of document.querySelectorAll("#result details:not(.explore)")) part.open = true;
 });
 prepareResult();

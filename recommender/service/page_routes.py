@@ -19,7 +19,7 @@ from recommender.service.plan_routes import find_examples, plan_document
 from recommender.service.roles import Role
 
 router = APIRouter(include_in_schema=False)
-STATIC: Final = {"page.css": "text/css", "page.js": "text/javascript", "console.js": "text/javascript"}
+STATIC: Final = {"page.css": "text/css"} | {f"{name}.js": "text/javascript" for name in ("page", "explore", "console")}
 
 
 @router.get("/", response_class=HTMLResponse)

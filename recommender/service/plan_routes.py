@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
 
 from recommender.plan import Plan
 from recommender.read_fhir import read_json
@@ -49,9 +50,12 @@ class PlanRequest(BaseModel):
     without: Texts = Field(default=[], examples=[["source:infores:hetionet"]])
 
 
-@router.post("/plans")
-async def make_plan(body: PlanRequest | FhirBundle | PlainPatient, parts: Here, caller: Caller) -> dict[str, Any]:
-    """Return the ranked, safety-checked plan; with changes also `what_if`, how it differs from the plan without."""
+@router.post("/plans", response_class=JSONResponse)
+async def make_plan(body: PlanRequest | FhirBundle | PlainPatient, parts: Here, caller: Caller) -> Response:
+    """Return the ranked, safety-checked plan; with changes also `what_if`, how it differs from the plan without.
+
+    Its keys are those of /v1/plans/schema.
+    """
     request = body if isinstance(body, PlanRequest) else PlanRequest(patient=body)
     return await parts.worker.run(lambda: _plan_to_json(request, parts, caller))
 
@@ -103,12 +107,14 @@ def plan_document(
     return plan, difference
 
 
-def _plan_to_json(request: PlanRequest, parts: Parts, caller: Principal) -> dict[str, Any]:
-    plan, difference = plan_document(request.patient.model_dump(), _read_changes(request), request.as_of, parts, caller)
+def _plan_to_json(request: PlanRequest, parts: Parts, caller: Principal) -> Response:
+    """Written out here, in the worker's thread, so that the event loop stays free for others."""
+    changes = _read_changes(request)
+    plan, difference = plan_document(request.patient.model_dump(), changes, request.as_of, parts, caller)
     answer = to_json(plan)
     if difference is not None:
         answer["what_if"] = to_json_difference(difference)
-    return answer
+    return JSONResponse(answer)
 
 
 def _read_changes(request: PlanRequest) -> tuple[Change, ...]:
