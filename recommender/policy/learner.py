@@ -1,0 +1,39 @@
+"""The seam between what is learnt and how: two learners live behind it, one contextual and one sequential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from recommender.policy.arrays import Bools, Floats, Ints
+from recommender.policy.state import States
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """What a learner sees: N logged decisions in episode order. `propensity` [N] is logged or estimated."""
+
+    states: States
+    episode: Ints
+    action: Ints
+    reward: Floats
+    propensity: Floats
+    is_last: Bools
+
+
+class ActionValues(Protocol):
+    """An ensemble's opinion on every action."""
+
+    def predict(self, states: States) -> Floats:
+        """The value of each action by each member [M, N, A]."""
+
+    def save(self, folder: Path) -> None:
+        """Write everything that `load_values` needs."""
+
+
+class Learner(Protocol):
+    """Learns values from logged decisions, and from nothing else."""
+
+    def fit(self, batch: Batch, seed: int) -> ActionValues:
+        """Return the values that the batch supports."""

@@ -1,0 +1,79 @@
+"""The policy: an ensemble's opinion turned into a decision that gate, trust region and doubt all bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recommender.policy.arrays import Bools, Floats, Ints, rank_rows
+from recommender.policy.behaviour import Behaviour
+from recommender.policy.learner import ActionValues
+from recommender.policy.state import States
+
+_NEVER: Final = -np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class TrustConfig:
+    """How far the policy may go.
+
+    With a base ranking: its first `max_rank` options, and away from its first only when the gain minus
+    `doubt` standard deviations of the ensemble is positive. Without one: what the behaviour policy does at least
+    `min_share` as often as its favourite, with `prior` standard deviations of the reward per unit of log propensity.
+    """
+
+    max_rank: int = 5
+    doubt: float = 0.25
+    min_share: float = 0.02
+    prior: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decisions:
+    """N decisions: the action, its value and spread by the ensemble, and whether the base ranking's first was kept."""
+
+    action: Ints
+    value: Floats
+    spread: Floats
+    kept_base: Bools
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """What serves decisions. `reward_scale` is the standard deviation of the logged rewards."""
+
+    values: ActionValues
+    behaviour: Behaviour
+    trust: TrustConfig
+    reward_scale: float
+
+    def decide(self, states: States) -> Decisions:
+        """Return the decisions; the action is always one that the mask allows."""
+        values = self.values.predict(states)
+        mean, spread = values.mean(axis=0), values.std(axis=0)
+        if states.base is None:
+            action = self._by_behaviour(states, mean, spread)
+            kept = np.zeros(action.size, dtype=bool)
+        else:
+            action, first = self._by_base(states, states.base, values)
+            kept = action == first
+        rows = np.arange(action.size)
+        return Decisions(action, mean[rows, action], spread[rows, action], kept)
+
+    def _by_base(self, states: States, base: Floats, values: Floats) -> tuple[Ints, Ints]:
+        """The best paired lower bound over the base's first option, which itself has the bound 0."""
+        ranks = rank_rows(base, states.mask)
+        first = np.argmin(ranks, axis=1)
+        gain = values - np.take_along_axis(values, first[None, :, None], axis=2)
+        bound = gain.mean(axis=0) - self.trust.doubt * gain.std(axis=0)
+        trusted = states.mask & (ranks < self.trust.max_rank)
+        return np.argmax(np.where(trusted, bound, _NEVER), axis=1), first
+
+    def _by_behaviour(self, states: States, mean: Floats, spread: Floats) -> Ints:
+        chance = self.behaviour.propensities(states)
+        trusted = states.mask & (chance >= self.trust.min_share * chance.max(axis=1, keepdims=True))
+        prior = self.trust.prior * self.reward_scale * np.log(np.maximum(chance, 1e-6))
+        bound = mean - self.trust.doubt * spread + prior
+        return np.asarray(np.argmax(np.where(trusted, bound, _NEVER), axis=1))

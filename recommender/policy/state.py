@@ -1,0 +1,130 @@
+"""The state: what a decision sees of the episode so far, as numbers for a learner.
+
+A partially observed patient is told apart by his history, so the state holds today's observation, the mean of all so
+far, what was tried and how it went. A missing value is 0 with a flag beside it, never a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.policy.arrays import Bools, Floats, Ints
+from recommender.policy.episodes import Episodes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class States:
+    """N decisions. `context` [N, C] is the patient, `options` [N, A, G] describes each action for this patient.
+
+    `mask` [N, A] is the gate; `base` [N, A] the base ranking's scores where there is one.
+    """
+
+    context: Floats
+    options: Floats
+    mask: Bools
+    base: Floats | None = None
+
+    @property
+    def size(self) -> int:
+        """How many decisions."""
+        return int(self.context.shape[0])
+
+    @property
+    def num_actions(self) -> int:
+        """How many actions."""
+        return int(self.mask.shape[1])
+
+    def rows(self, actions: Ints) -> Floats:
+        """One row per decision for its action: context, then the action's own features [N, C + G]."""
+        return np.concatenate([self.context, self.options[np.arange(actions.size), actions]], axis=1)
+
+    def take(self, kept: Ints | Bools) -> States:
+        """Some of the decisions."""
+        base = None if self.base is None else self.base[kept]
+        return States(self.context[kept], self.options[kept], self.mask[kept], base)
+
+
+class History:
+    """The running history of `size` episodes that are in the same step."""
+
+    def __init__(self, size: int, num_actions: int) -> None:
+        self.size, self.num_actions, self.step = size, num_actions, 0
+        self._sum: Floats = np.zeros((size, 0))
+        self._seen: Floats = np.zeros((size, 0))
+        self._tried: Floats = np.zeros((size, num_actions))
+        self._earned: Floats = np.zeros((size, num_actions))
+        self._last: Floats = np.zeros(size)
+
+    def observe(self, observation: Floats, mask: Bools | None = None, base: Floats | None = None) -> States:
+        """Take the step's observation [size, D] in and return the states to decide on."""
+        known = ~np.isnan(observation)
+        filled = np.where(known, observation, 0.0)
+        if self.step == 0:
+            self._sum, self._seen = np.zeros_like(filled), np.zeros_like(filled)
+        self._sum, self._seen = self._sum + filled, self._seen + known
+        mean = self._sum / np.maximum(self._seen, 1)
+        step = np.full((self.size, 1), float(self.step))
+        context = [filled, mean, (~known).astype(float), self._tried, self._last[:, None], step]
+        allowed = np.ones((self.size, self.num_actions), dtype=bool) if mask is None else mask
+        return States(np.concatenate(context, axis=1), self._options(base), allowed, base)
+
+    def act(self, actions: Ints, rewards: Floats) -> None:
+        """Take what was done and earned in."""
+        rows = np.arange(self.size)
+        self._tried[rows, actions] += 1
+        self._earned[rows, actions] += rewards
+        self._last = rewards
+        self.step += 1
+
+    def keep(self, kept: Bools) -> None:
+        """Go on with some of the episodes only."""
+        self.size = int(kept.sum())
+        self._sum, self._seen, self._last = self._sum[kept], self._seen[kept], self._last[kept]
+        self._tried, self._earned = self._tried[kept], self._earned[kept]
+
+    def _options(self, base: Floats | None) -> Floats:
+        """Tried and earned so far by each action and, with a base ranking, its score and distance to the best."""
+        features = [self._tried, self._earned]
+        if base is not None:
+            features += [base, base - base.max(axis=1, keepdims=True)]
+        return np.stack(features, axis=2)
+
+
+def build_states(episodes: Episodes, num_actions: int) -> States:
+    """The states of all steps of the log, in the log's order."""
+    order = _positions(episodes)
+    parts: list[tuple[Ints, States]] = []
+    rows = np.flatnonzero(order == 0)
+    history = History(rows.size, num_actions)
+    while rows.size:
+        parts.append((rows, _observe(history, episodes, rows)))
+        history.act(episodes.action[rows], episodes.reward[rows])
+        goes_on = ~episodes.is_last[rows]
+        history.keep(goes_on)
+        rows = rows[goes_on] + 1
+    return _join(parts)
+
+
+def _observe(history: History, episodes: Episodes, rows: Ints) -> States:
+    mask = None if episodes.mask is None else episodes.mask[rows]
+    base = None if episodes.base is None else episodes.base[rows]
+    return history.observe(episodes.observation[rows], mask, base)
+
+
+def _positions(episodes: Episodes) -> Ints:
+    """The place of each step in its episode, from 0, whatever its number is."""
+    starts = np.flatnonzero(np.append(True, episodes.episode[1:] != episodes.episode[:-1]))
+    return np.arange(episodes.episode.size) - starts[episodes.episode]
+
+
+def _join(parts: list[tuple[Ints, States]]) -> States:
+    back = np.argsort(np.concatenate([rows for rows, _ in parts]))
+    bases = [s.base for _, s in parts if s.base is not None]
+    return States(
+        np.concatenate([s.context for _, s in parts])[back],
+        np.concatenate([s.options for _, s in parts])[back],
+        np.concatenate([s.mask for _, s in parts])[back],
+        np.concatenate(bases)[back] if bases else None,
+    )

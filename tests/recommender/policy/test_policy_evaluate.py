@@ -1,0 +1,99 @@
+"""The evaluation of a folder: offline, online in an environment, and what does not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from kg.errors import InputError
+from recommender.policy.episodes import write_episodes
+from recommender.policy.evaluate import evaluate_policy, make_env
+from recommender.policy.simulator import ClinicEnv
+from recommender.policy.train import TrainConfig, train_policy
+from recommender.policy.world import SimulatorConfig, build_world
+
+from .logs import bandit_log, clinic_log
+
+KEYS = {"value", "interval", "method", "effective_sample_size", "refused", "reason"}
+
+
+class Matching(gymnasium.Env[Any, Any]):
+    """Earns 1 by doing what is seen; two such steps an episode. Actions start at 1."""
+
+    def __init__(self) -> None:
+        self.observation_space = spaces.Dict({"seen": spaces.Box(0, 1, (1,), np.float64)})
+        self.action_space = spaces.Discrete(3, start=1)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        self.visit = 0
+        return self._see(), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        earned = float(int(action) - 1 == self.seen)
+        self.visit += 1
+        return self._see(), earned, False, self.visit == 2, {}
+
+    def _see(self) -> dict[str, Any]:
+        self.seen = int(self.np_random.integers(2))
+        return {"seen": np.array([float(self.seen)])}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("bandit")
+    write_episodes(bandit_log(lambda seen, action: float(seen == action), 800), home / "log.jsonl")
+    train_policy(home / "log.jsonl", home / "policy", 0)
+    return home
+
+
+def test_online_in_a_foreign_environment(folder: Path) -> None:
+    answer = evaluate_policy(folder / "policy", f"{__name__}:Matching", 20)
+    assert set(answer) == KEYS
+    assert answer["method"] == "online"
+    assert answer["value"] == 2.0
+    assert answer["interval"] == [2.0, 2.0]
+    assert answer["effective_sample_size"] == 20
+    assert not answer["refused"]
+
+
+def test_offline_on_the_training_log_says_so(folder: Path) -> None:
+    answer = evaluate_policy(folder / "policy", folder / "log.jsonl")
+    assert set(answer) == KEYS
+    assert answer["value"] == pytest.approx(1.0, abs=0.05)
+    assert "flatters" in answer["reason"]
+
+
+def test_our_clinic_online_and_what_does_not_fit(tmp_path: Path) -> None:
+    log = clinic_log().episodes
+    write_episodes(log, tmp_path / "log.parquet")
+    train_policy(tmp_path / "log.parquet", tmp_path / "policy", 0, TrainConfig(evidence="simulated"))
+    config = SimulatorConfig(num_conditions=6, num_treatments=6)
+    answer = evaluate_policy(tmp_path / "policy", ClinicEnv(config, build_world(config)), 30)
+    low, high = answer["interval"]
+    assert -1.3 < low < answer["value"] < high < 1
+    with pytest.raises(InputError, match="1 values and the policy was trained on 13"):
+        evaluate_policy(tmp_path / "policy", f"{__name__}:Matching", 3)
+    with pytest.raises(InputError, match="1 values and the policy was trained on 13"):
+        evaluate_policy(tmp_path / "policy", folder_log(tmp_path), 3)
+
+
+def folder_log(home: Path) -> Path:
+    write_episodes(bandit_log(lambda seen, action: 1.0), home / "other.jsonl")
+    return home / "other.jsonl"
+
+
+@pytest.mark.parametrize("name", ["nothing", "absent.module:Env", "json:absent", "json:JSONDecodeError"])
+def test_environments_that_cannot_be_made(name: str) -> None:
+    with pytest.raises(InputError):
+        make_env(name)
+
+
+def test_too_few_episodes(folder: Path) -> None:
+    with pytest.raises(InputError, match="too few"):
+        evaluate_policy(folder / "policy", Matching(), 1)

@@ -1,0 +1,91 @@
+"""Learning, saving and loading: the truth of small logs is found, the bounds hold, a folder is whole or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kg.errors import InputError, ModelError, UnknownNameError
+from recommender.policy.arrays import rank_rows
+from recommender.policy.episodes import write_episodes
+from recommender.policy.policy import TrustConfig
+from recommender.policy.sequential import SequentialConfig
+from recommender.policy.state import build_states
+from recommender.policy.train import TrainConfig, fit_policy, load_info, load_policy, train_policy
+
+from .logs import bandit_log, clinic_log
+
+QUICK = SequentialConfig(num_members=3, num_steps=300, width=16)
+LEARNERS = ["contextual", "sequential"]
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_the_best_action_is_found(learner: str) -> None:
+    log = bandit_log(lambda seen, action: float(seen == action), 600)
+    policy = fit_policy(log, 0, TrainConfig(learner=learner, sequential=QUICK))
+    states = build_states(log, 3)
+    assert (policy.decide(states).action == log.observation[:, 0]).mean() > 0.99
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_a_loaded_policy_decides_the_same(tmp_path: Path, learner: str) -> None:
+    log = clinic_log().episodes
+    write_episodes(log, tmp_path / "log.parquet")
+    config = TrainConfig(learner=learner, evidence="simulated", sequential=QUICK)
+    info = train_policy(tmp_path / "log.parquet", tmp_path / "policy", 3, config)
+    policy, loaded = load_policy(tmp_path / "policy")
+    assert loaded == info
+    assert loaded.config == config
+    states = build_states(log, 6)
+    before = fit_policy(log, 3, config).decide(states)
+    after = policy.decide(states)
+    assert (before.action == after.action).all()
+    np.testing.assert_allclose(before.value, after.value, atol=1e-5)
+    assert "stays in shadow" in (tmp_path / "policy" / "card.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_mask_and_trust_region_hold(learner: str) -> None:
+    log = clinic_log().episodes
+    config = TrainConfig(learner=learner, sequential=QUICK, trust=TrustConfig(max_rank=2))
+    policy = fit_policy(log, 0, config)
+    states = build_states(log, 6)
+    assert states.base is not None
+    actions = policy.decide(states).action
+    rows = np.arange(actions.size)
+    assert states.mask[rows, actions].all()
+    assert rank_rows(states.base, states.mask)[rows, actions].max() <= 1
+
+
+def test_doubt_falls_back_to_the_base_ranking() -> None:
+    log = clinic_log().episodes
+    policy = fit_policy(log, 0, TrainConfig())
+    states = build_states(log, 6)
+    sure = replace(policy, trust=TrustConfig(doubt=0.0)).decide(states).kept_base.mean()
+    doubtful = replace(policy, trust=TrustConfig(doubt=1e6)).decide(states).kept_base.mean()
+    assert sure < doubtful
+    assert doubtful > 0.95
+
+
+def test_random_rewards_teach_little_and_never_break_the_mask() -> None:
+    log = clinic_log().episodes
+    noise = replace(log, reward=np.random.default_rng(0).normal(0, 1, log.reward.size))
+    policy = fit_policy(noise, 0, TrainConfig())
+    states = build_states(noise, 6)
+    values = policy.values.predict(states)
+    assert values.mean(axis=0).std() < 0.5
+
+
+def test_faults(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="sarsa"):
+        TrainConfig(learner="sarsa")
+    with pytest.raises(InputError, match="too few"):
+        fit_policy(bandit_log(lambda seen, action: 0.0, 5), 0, TrainConfig())
+    with pytest.raises(ModelError, match="no policy folder"):
+        load_info(tmp_path)
+    (tmp_path / "config.json").write_text('{"format": 99}', encoding="utf-8")
+    with pytest.raises(ModelError, match="another format"):
+        load_info(tmp_path)
