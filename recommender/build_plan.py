@@ -29,7 +29,7 @@ from recommender.regimens import find_substitutes
 from recommender.safety.duplicate_therapy import share_class
 from recommender.safety.gate import check_between, check_knowledge, check_regimen, is_blocked
 from recommender.safety.verdict import Check, Outcome, Verdict
-from recommender.score import Ranked, Scored, rank, score_candidate, verdict_points
+from recommender.score import Ranked, Scored, order_by_class, rank, score_candidate, verdict_points
 from recommender.situation import Situation, build_situation
 
 Reorder = Callable[[Situation, Ranked], Ranked]
@@ -241,7 +241,7 @@ class _Writer:
 
     def _shown(self, ranked: Ranked, chosen: Scored | None, conflicting: dict[int, Excluded]) -> list[Line]:
         options = [s for s in ranked.scored if id(s) not in conflicting]
-        ordered = ([chosen] if chosen else []) + [s for s in options if s is not chosen]
+        ordered = order_by_class(([chosen] if chosen else []) + [s for s in options if s is not chosen], self.knowledge)
         best = ordered[0].score if ordered else 0
         return [
             self._line(s, RECOMMENDED if s is chosen else ALTERNATIVE, best) for s in ordered[: self.config.max_lines]

@@ -49,8 +49,9 @@ class CodeIndex:
     condition_order: Mapping[str, int]
     conditions_by_name: Mapping[str, str]
     conditions_by_words: Mapping[str, str]
+    conditions_as_recorded: Mapping[str, tuple[str, Kind]]
     drug_codes: CodeTable
-    drugs_by_name: Mapping[str, str]
+    drugs_by_name: Mapping[str, tuple[str, ...]]
     drug_words: tuple[str, ...]
     classes_by_name: Mapping[str, str]
     treated: frozenset[str]
@@ -63,12 +64,13 @@ class CodeIndex:
         conditions = sorted((n for n in nodes if n.category in _CONDITIONS), key=lambda n: _preference(n, knowledge))
         drugs = [n for n in nodes if n.category == "Drug"]
         names = _first((text, n.curie) for n in conditions for text in _texts(n))
-        drug_names = _first((text, n.curie) for n in drugs for text in _texts(n))
+        drug_names = _drug_names(drugs)
         return cls(
             condition_codes=CodeTable.from_xrefs((n.curie, n.xrefs) for n in conditions),
             condition_order={n.curie: i for i, n in enumerate(conditions)},
             conditions_by_name=names,
             conditions_by_words=_first((to_word_key(text), curie) for text, curie in names.items()),
+            conditions_as_recorded=_recorded_conditions(names),
             drug_codes=CodeTable.from_xrefs((n.curie, n.xrefs) for n in drugs),
             drugs_by_name=drug_names,
             drug_words=tuple(n for n in drug_names if " " not in n),
@@ -102,6 +104,9 @@ class CodeIndex:
         if by_code[1] is Kind.EXACT and by_code[0][0] in self.treated:
             return by_code
         texts = [split_history(clean_condition(t))[0] for t in _all_texts(concept)]
+        recorded = next((self.conditions_as_recorded[t] for t in texts if t in self.conditions_as_recorded), None)
+        if recorded:
+            return (recorded[0],), recorded[1]
         named = [c for text in texts if (c := self._named(text))]
         named = [c for c in named if c in self.treated] or named
         if named and (by_code[1] is not Kind.EXACT or named[0] in self.treated):
@@ -181,6 +186,25 @@ def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for key, value in pairs:
         found.setdefault(key, value)
     return found
+
+
+def _drug_names(drugs: Iterable[Node]) -> dict[str, tuple[str, ...]]:
+    """Drugs by name and synonym, then by the brand and older names that records use, which may have two ingredients."""
+    found: dict[str, tuple[str, ...]] = {
+        t: (c,) for t, c in _first((t, n.curie) for n in drugs for t in _texts(n)).items()
+    }
+    for row in read_rows("record_names"):
+        if row["kind"] == "drug":
+            ingredients = tuple(c for name in row["names"].split("|") for c in found.get(name, ()))
+            if ingredients and (row["text"] not in found or len(ingredients) > 1):
+                found[row["text"]] = ingredients
+    return found
+
+
+def _recorded_conditions(names: Mapping[str, str]) -> dict[str, tuple[str, Kind]]:
+    """Conditions by the abbreviations and phrases that records use."""
+    rows = (row for row in read_rows("record_names") if row["kind"] == "condition")
+    return {row["text"]: (names[row["names"]], Kind(row["mapping"])) for row in rows if row["names"] in names}
 
 
 def _class_names(nodes: Iterable[Node]) -> dict[str, str]:

@@ -31,7 +31,7 @@ _STRENGTH: Final = re.compile(
     r"\b\d[\d,.]*\s*-?\s*(?:mg|mcg|ug|µg|g|gm|ml|l|meq|mmol|unt|units?|iu|actuat|hr|hour|day|%|million|mu|puffs?|each)\b"
     r"(?:\s*/\s*(?:\d[\d.]*\s*)?(?:mg|mcg|g|ml|l|actuat|hr|day|h)\b)?"
 )
-_DISTINCT: Final = re.compile(r"\b(viral|congenital|neonatal|gestational|juvenile)\b")
+_DISTINCT: Final = re.compile(r"\b(viral|streptococcal|congenital|neonatal|gestational|juvenile)\b")
 _JOINED: Final = re.compile(r"(?<=[a-z]{5})-(?=[a-z]{5})")
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9'\-]*")
 _STOP: Final = frozenset(
@@ -136,40 +136,42 @@ def clean_allergen(text: str) -> str:
     )
 
 
-def find_drugs(text: str, names: Mapping[str, str], single_words: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+def find_drugs(
+    text: str, names: Mapping[str, tuple[str, ...]], single_words: tuple[str, ...]
+) -> tuple[tuple[str, ...], bool]:
     """Return the drugs whose names stand in the text, longest names first, and whether every name was exact.
 
-    `names` maps lower-case names to CURIEs; `single_words` are those of one word, for names with a typing error.
+    `names` maps lower-case names to ingredients; `single_words` are those of one word, for names with a typing error.
     """
     words = _WORD.findall(_JOINED.sub(" ", clean_drug(text)))
     found: dict[str, None] = {}
     is_exact = True
     start = 0
     while start < len(words):
-        size, curie = _longest(words, start, names)
-        if not curie and (not found or words[start] not in _SALTS):
-            curie = _fuzzy(words[start], names, single_words)
-            is_exact = is_exact and not curie
-        if curie and not (size == 1 and found and words[start] in _SALTS):
-            found[curie] = None
+        size, curies = _longest(words, start, names)
+        if not curies and (not found or words[start] not in _SALTS):
+            curies = _fuzzy(words[start], names, single_words)
+            is_exact = is_exact and not curies
+        if not (size == 1 and found and words[start] in _SALTS):
+            found.update(dict.fromkeys(curies))
         start += max(size, 1)
     return tuple(found), is_exact
 
 
-def _longest(words: list[str], start: int, names: Mapping[str, str]) -> tuple[int, str]:
+def _longest(words: list[str], start: int, names: Mapping[str, tuple[str, ...]]) -> tuple[int, tuple[str, ...]]:
     for size in range(min(_MAX_WORDS, len(words) - start), 0, -1):
-        curie = names.get(" ".join(words[start : start + size]), "")
-        if curie:
-            return size, curie
-    return 1, ""
+        curies = names.get(" ".join(words[start : start + size]), ())
+        if curies:
+            return size, curies
+    return 1, ()
 
 
-def _fuzzy(word: str, names: Mapping[str, str], single_words: tuple[str, ...]) -> str:
+def _fuzzy(word: str, names: Mapping[str, tuple[str, ...]], single_words: tuple[str, ...]) -> tuple[str, ...]:
     """One typing error apart from a known name of eight letters or more with the same first letter."""
     if len(word) < _MIN_FUZZY_LENGTH:
-        return ""
+        return ()
     best = process.extractOne(word, single_words, scorer=fuzz.ratio, score_cutoff=_MIN_RATIO)
-    return names[best[0]] if best and best[0][0] == word[0] else ""
+    return names[best[0]] if best and best[0][0] == word[0] else ()
 
 
 def _singular(word: str) -> str:

@@ -91,7 +91,8 @@ def _once(conditions: Iterable[Condition]) -> Iterator[Condition]:
 def _conditions(stay: str, tables: _Tables) -> Iterator[Condition]:
     for row in tables.diagnoses.get(stay, ()):
         codes = tuple(Coding(_to_icd(code)) for code in row["icd9code"].split(",") if code.strip())
-        text = row["diagnosisstring"].rpartition("|")[2]
+        *broader, text = row["diagnosisstring"].split("|")
+        above = (Coding("", broader[-1]),) if len(broader) > 1 else ()
         yield Condition(
             Concept(text, codes), "active", origin=Origin(f"diagnosis {row.get('diagnosisid', '')}".strip())
         )

@@ -101,6 +101,22 @@ def rank(condition: str, scored: list[Scored]) -> Ranked:
     return Ranked(condition, tuple(sorted(scored, key=lambda s: (-s.score, s.candidate.drugs))))
 
 
+def order_by_class(ordered: list[Scored], knowledge: Knowledge) -> list[Scored]:
+    """The best of each therapeutic class first, in the given order, then the others: real alternatives come early.
+
+    Only regimens of one drug are held back, and only behind regimens of the same evidence level.
+    """
+    seen: set[tuple[str, str]] = set()
+    leading, held = [], []
+    for scored in ordered:
+        candidate = scored.candidate
+        classes = knowledge.classes_of_kind(candidate.lead, "therapeutic") if len(candidate.drugs) == 1 else ()
+        keys = {(candidate.level, c) for c in classes}
+        (held if keys & seen else leading).append(scored)
+        seen |= keys
+    return [*leading, *held]
+
+
 def _graph_probability(candidate: Candidate) -> Contribution:
     known = [row.probability for row in candidate.basis if row.probability is not None]
     return Contribution("graph_probability", round(100 * max(known, default=0.0)), "model" if known else "")

@@ -32,7 +32,7 @@ def outcome(drug: str, **facts: Any) -> tuple[Outcome, str]:
     )
     mapped = map_patient(patient, recommender.codes)
     assert mapped.unmapped == ()
-    curie = recommender.codes.drugs_by_name[drug]
+    (curie,) = recommender.codes.drugs_by_name[drug]
     verdicts = check_interaction(curie, build_situation(mapped, recommender.knowledge), recommender.knowledge)
     first = max(verdicts, key=lambda v: v.outcome.rank)
     return worst(verdicts), first.severity
