@@ -137,7 +137,7 @@ def fit_attention(config: AttentionConfig, data: WalkData, queries: Queries, see
 
 def build_attention(config: AttentionConfig, data: WalkData) -> WalkAttention:
     """Return an untrained network of the data's shape."""
-    return WalkAttention(data.heads.shape[-1], data.tails.shape[-1], data.extra.shape[-1], config)
+    return WalkAttention(data.heads.shape[-1], data.tails.shape[-1], data.extra.shape[-1], config).eval()
 
 
 def score_attention(network: WalkAttention, data: WalkData, queries: Queries) -> Dense:

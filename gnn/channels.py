@@ -59,11 +59,8 @@ def build_profiles(metagraph: Metagraph, channel: Channel, names: Sequence[str])
         return name_profiles(names)
     first = metagraph.adjacency[channel.steps[0]]
     if len(channel.steps) == 1:
-        own = sp.identity(first.shape[0], dtype=np.float32, format="csr")
-        return _unit_rows(_weigh_features(first + own if first.shape[0] == first.shape[1] else first))
-    second = damp(metagraph.adjacency[channel.steps[1]], _HUB_EXPONENT)
-    if first.shape[1] == second.shape[1]:
-        second = second + sp.identity(second.shape[0], dtype=np.float32, format="csr")
+        return _unit_rows(_weigh_features(_with_self(channel.steps[0], first)))
+    second = _with_self(channel.steps[1], damp(metagraph.adjacency[channel.steps[1]], _HUB_EXPONENT))
     mean_row = second.nnz / max(second.shape[0], 1)
     if first.nnz * mean_row > _MAX_PROFILE_CELLS:
         return None
@@ -97,6 +94,13 @@ def to_scaled(kernel: Dense) -> Dense:
     scale = float(np.quantile(positive, 0.99)) if positive.size else 1.0
     scaled: Dense = np.arcsinh(kernel / scale).astype(np.float32)
     return scaled
+
+
+def _with_self(step: Step, matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """Within one type, a node is its own neighbour too, so that neighbours share something."""
+    if step.source != step.target:
+        return matrix
+    return (matrix + sp.identity(matrix.shape[0], dtype=np.float32, format="csr")).tocsr()
 
 
 def _weigh_features(profiles: sp.csr_matrix) -> sp.csr_matrix:

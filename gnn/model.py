@@ -67,9 +67,9 @@ class ModelConfig:
         RidgeConfig(0.3, 3.0, 2.0),
     )
     attention: AttentionConfig = field(default_factory=AttentionConfig)
-    num_attentions: int = 3
+    num_attentions: int = 2
     network: NetworkConfig = field(default_factory=NetworkConfig)
-    num_networks: int = 5
+    num_networks: int = 4
     additive: NetworkConfig = field(default_factory=lambda: NetworkConfig(hidden=0, feature_dropout=0.0, fit=_ADDITIVE))
     trees: TreesConfig = field(default_factory=TreesConfig)
     num_forests: int = 2

@@ -168,7 +168,7 @@ def _read_weights(path: Path, config: ModelConfig, ground: Ground) -> Weights:
     for state in states["attentions"]:
         attention = build_attention(config.attention, data)
         attention.load_state_dict(state)
-        attentions.append(attention.eval())
+        attentions.append(attention)
     for state in states["networks"]:
         network = CandidateNetwork(len(scaling.mean), config.network)
         network.load_state_dict(state)

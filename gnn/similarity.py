@@ -29,11 +29,6 @@ class Similarity:
     ranked: Dense
     combined: Dense
 
-    @property
-    def num_channels(self) -> int:
-        """How many channels were kept."""
-        return len(self.names)
-
     def anchor_square(self) -> Dense:
         """Return the symmetric (A, A) combined similarities among the anchors."""
         square = self.combined[self.anchors]
@@ -80,8 +75,8 @@ def to_similarity(names: Sequence[str], kernels: Sequence[Dense], anchors: Ids, 
     """Compress, rank and combine raw (N, A) kernels; without any, everything is equally unlike."""
     shape = (num_nodes, len(anchors))
     if not names:
-        empty = np.zeros((0, *shape), np.float32)
-        return Similarity((), anchors, empty, empty, np.zeros(shape, np.float32))
+        nothing = np.zeros((1, *shape), np.float32)
+        return Similarity(("no channel",), anchors, nothing, nothing, nothing[0])
     scaled = np.stack([to_scaled(kernel) for kernel in kernels])
     mean = scaled.mean(axis=0)
     scaled = np.concatenate([scaled, mean[None]])
