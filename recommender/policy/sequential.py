@@ -105,11 +105,15 @@ class SequentialLearner:
 
     def fit(self, batch: Batch, seed: int) -> SequentialValues:
         """Return the networks; the same seed and batch give the same ones."""
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return self._fit(batch)
+
+    def _fit(self, batch: Batch) -> SequentialValues:
         config = self.config
-        generator = torch.Generator().manual_seed(seed)
         inputs = _inputs(batch.states)
-        values = self._start(batch, inputs, seed)
-        target = self._start(batch, inputs, seed).networks.eval()
+        values = self._start(batch, inputs)
+        target = self._start(batch, inputs).networks.eval()
         optimiser = torch.optim.AdamW(
             values.networks.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
@@ -118,7 +122,7 @@ class SequentialLearner:
         for step in range(config.num_steps):
             if step % config.target_every == 0:
                 target.load_state_dict(values.networks.state_dict())
-            drawn = torch.randint(len(log.inputs), (config.num_members, config.batch_size), generator=generator)
+            drawn = torch.randint(len(log.inputs), (config.num_members, config.batch_size))
             optimiser.zero_grad()
             self._loss(values.networks, target, log, drawn).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -126,13 +130,9 @@ class SequentialLearner:
         values.networks.eval()
         return values
 
-    def _start(self, batch: Batch, inputs: Tensor, seed: int) -> SequentialValues:
+    def _start(self, batch: Batch, inputs: Tensor) -> SequentialValues:
         config = self.config
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            networks = Networks(
-                config.num_members, inputs.shape[1], config.width, batch.states.num_actions, config.dropout
-            )
+        networks = Networks(config.num_members, inputs.shape[1], config.width, batch.states.num_actions, config.dropout)
         return SequentialValues(config, networks, inputs.mean(0), inputs.std(0) + 1e-6)
 
     def _loss(self, networks: Networks, target: Networks, log: _Log, drawn: Tensor) -> Tensor:

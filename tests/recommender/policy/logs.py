@@ -38,7 +38,7 @@ def bandit_log(reward: Reward, size: int = 400, num_actions: int = 3, *, logged:
 
 
 @cache
-def clinic_log(size: int = 1500, seed: int = 7) -> Simulation:
+def clinic_log(size: int = 800, seed: int = 7) -> Simulation:
     """A log of the simulated clinic."""
     config = SimulatorConfig(num_conditions=6, num_treatments=6)
     return simulate(build_world(config), config, size, seed, choose_as_clinician)

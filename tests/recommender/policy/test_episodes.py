@@ -25,16 +25,16 @@ def test_round_trip(tmp_path: Path, name: str) -> None:
     ]
     write_episodes(check_rows(rows), tmp_path / name)
     read = read_episodes(tmp_path / name)
-    assert read.ids == ("a", "b")
-    assert read.step.tolist() == [0, 1, 0]
-    assert read.action.tolist() == [0, 1, 2]
-    assert np.isnan(read.observation[2, 1])
-    assert np.isnan(read.propensity[2])
-    assert read.propensity[0] == 0.5
+    assert read.ids == ("b", "a")
+    assert read.step.tolist() == [0, 0, 1]
+    assert read.action.tolist() == [2, 0, 1]
+    assert np.isnan(read.observation[0, 1])
+    assert np.isnan(read.propensity[0])
+    assert read.propensity[1] == 0.5
     assert read.mask is not None
-    assert read.mask[2].tolist() == [True, False, True]
+    assert read.mask[0].tolist() == [True, False, True]
     assert read.num_actions == 3
-    assert read.returns().tolist() == [2.0, 1.0]
+    assert read.returns().tolist() == [1.0, 2.0]
 
 
 def test_a_file_of_others_without_propensities(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from recommender.policy.train import TrainConfig, fit_policy, load_info, load_po
 
 from .logs import bandit_log, clinic_log
 
-QUICK = SequentialConfig(num_members=3, num_steps=300, width=16)
+QUICK = SequentialConfig(num_members=3, num_steps=200, width=16)
 LEARNERS = ["contextual", "sequential"]
 
 
