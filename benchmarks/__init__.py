@@ -1,0 +1,1 @@
+"""Speed and quality, outside the default test run; each module runs as `python -m benchmarks.NAME`."""
