@@ -51,7 +51,7 @@ def best_labels(scores: Tensor, mask: Tensor) -> list[list[int]]:
 def to_spans(window: Window, labels: Sequence[int], scores: Sequence[float]) -> list[Span]:
     """Return the window's spans; a span's score is the geometric mean of its words' label probabilities.
 
-    `scores` are the log-probabilities of `labels`.
+    `scores` are the log-probabilities of `labels`. A span without a letter or digit names nothing and is left out.
     """
     spans: list[Span] = []
     place = 0
@@ -62,8 +62,12 @@ def to_spans(window: Window, labels: Sequence[int], scores: Sequence[float]) -> 
             inside = LABELS.index(f"I-{name[2:]}")
             while end < len(labels) and labels[end] == inside:
                 end += 1
-            mean = sum(scores[place:end]) / (end - place)
-            start_char, end_char = window.spans[place][0], window.spans[end - 1][1]
-            spans.append(Span(start_char, end_char, EntityType(name[2:]), math.exp(mean)))
+            if any(word[0].isalnum() for word in window.words[place:end]):
+                spans.append(_to_span(window, place, end, name[2:], scores))
         place = end
     return spans
+
+
+def _to_span(window: Window, start: int, end: int, kind: str, scores: Sequence[float]) -> Span:
+    mean = sum(scores[start:end]) / (end - start)
+    return Span(window.spans[start][0], window.spans[end - 1][1], EntityType(kind), math.exp(mean))

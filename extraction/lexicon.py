@@ -29,6 +29,16 @@ FAMILIES = (
 _SKIPPED = frozenset("-'/()[],’")
 
 
+def family_bits(*families: str) -> int:
+    """Return the number with the bits of families, for names that begin or go on at a word.
+
+    >>> bin(family_bits("mesh_sign"))
+    '0b1000000010'
+    """
+    begins = sum(1 << FAMILIES.index(family) for family in families)
+    return begins | begins << len(FAMILIES)
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Phrases by key; a value has one bit per family of `FAMILIES`. `longest` maps a first word to the most words."""

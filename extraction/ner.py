@@ -20,7 +20,7 @@ from extraction.lexicon import read_lexicon
 from extraction.tagger import Tagger
 from extraction.weights import read_tagger
 from extraction.words import WordPieces
-from kg.errors import ModelError, UnknownNameError
+from kg.errors import UnknownNameError
 
 MODELS = Path(__file__).parent / "models"
 SHIPPED: Mapping[str, tuple[Path, ...]] = {
@@ -117,9 +117,15 @@ def load_recognizer(name: str) -> Recognizer:
         return load_taggers((Path(name),))
     if spacy.util.is_package(name) or Path(name, "meta.json").is_file():
         return PipelineRecognizer(spacy.load(name))
-    raise UnknownNameError(
-        "installed model", name, [*SHIPPED, *sorted(spacy.util.get_installed_models())]
-    ) from ModelError(where_to_get(name))
+    raise UnknownModelError(name)
+
+
+class UnknownModelError(UnknownNameError):
+    """A recognizer that is neither shipped nor installed; the message says where it comes from."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("installed model", name, [*SHIPPED, *spacy.util.get_installed_models()])
+        self.args = (f"{self.args[0]} {where_to_get(name)}",)
 
 
 def where_to_get(name: str) -> str:

@@ -12,7 +12,7 @@ from kg.model import Mention
 
 
 def read_iob(path: Path, kind: str) -> Iterator[Item]:
-    """Yield each sentence as a document, its tokens joined by blanks; the first column is the token, the last its tag."""
+    """Yield each sentence as a document, tokens joined by blanks; the first column is the token, the last its tag."""
     rows: list[tuple[str, str]] = []
     number = first = 0
     for line, content in read_lines(path):

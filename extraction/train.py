@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,15 @@ from torch import Tensor, nn
 
 from extraction.document import EntityType
 from extraction.features import Batch, Featurizer, Window
+from extraction.lexicon import family_bits
 from extraction.tagger import LABELS, TAGGED, Tagger
 from kg.progress import Progress, ignore_progress
 
 _SIZE_NOISE = 24
+_KNOWN: Mapping[EntityType, int] = {
+    EntityType.DISEASE: family_bits("mesh_disease", "mesh_sign", "other_disease"),
+    EntityType.DRUG: family_bits("mesh_chemical", "other_chemical", "drug_name"),
+}
 _CLIP = 1.0
 
 
@@ -52,12 +57,14 @@ class TrainConfig:
 def allowed_labels(window: Window, example: Example) -> NDArray[np.bool_]:
     """Return [W, L] bool: the labels that each word of the window may have, given the gold spans of its text.
 
-    Of overlapping gold spans the longest counts. A type that nobody looked for may be anywhere outside of them.
+    Of overlapping gold spans the longest counts. A type that nobody looked for may be outside of them, but diseases
+    and drugs only where the lexicon has a name: else texts about genes would teach nothing about what is no drug.
     """
     allowed = np.zeros((len(window.words), len(LABELS)), bool)
     allowed[:, 0] = True
     for kind in set(TAGGED) - example.annotated:
-        allowed[:, [LABELS.index(f"B-{kind.value}"), LABELS.index(f"I-{kind.value}")]] = True
+        possible = [kind not in _KNOWN or bool(match & _KNOWN[kind]) for match in window.matches]
+        allowed[:, LABELS.index(f"B-{kind.value}")] = allowed[:, LABELS.index(f"I-{kind.value}")] = possible
     for start, end, kind in sorted(example.spans, key=lambda s: s[0] - s[1]):
         inside = [i for i, (a, b) in enumerate(window.spans) if a < end and b > start]
         if inside and allowed[inside, 0].all():

@@ -45,3 +45,7 @@ def test_spans_cover_their_words_and_score_their_mean() -> None:
     spans = to_spans(window, [B, I, B], [math.log(0.5), math.log(0.5), math.log(0.9)])
     assert [(s.start, s.end, s.type) for s in spans] == [(0, 5, EntityType.DRUG), (6, 8, EntityType.DRUG)]
     assert [s.score for s in spans] == pytest.approx([0.5, 0.9])
+
+
+def test_a_mark_alone_names_nothing() -> None:
+    assert to_spans(Window(0, ((0, 1),), (".",), ((),), (0,)), [B], [0.0]) == []
