@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from http import HTTPStatus
 from typing import Any, Final
@@ -54,7 +55,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
 
 def _on_ours(request: Request, error: Exception) -> Response:
     if isinstance(error, GraphUnavailableError):
-        _LOG.warning("the graph is away: %s", error)
+        _LOG.warning(json.dumps({"request_id": _id(request), "problem": f"the graph is away: {error}"}))
         detail = "The graph cannot be reached at the moment; nothing was decided. Try again in a few seconds."
         return to_problem(503, detail, request_id=_id(request), headers={"Retry-After": str(RETRY_AFTER_S)})
     if isinstance(error, WriteRefusedError):
@@ -64,7 +65,7 @@ def _on_ours(request: Request, error: Exception) -> Response:
 
 
 def _on_unexpected(request: Request, error: Exception) -> Response:
-    _LOG.error("request %s failed: %s", _id(request), type(error).__name__)
+    _LOG.error(json.dumps({"request_id": _id(request), "problem": type(error).__name__}))
     detail = "Something went wrong that should not; report the request_id to whoever runs this service."
     return to_problem(500, detail, request_id=_id(request))
 

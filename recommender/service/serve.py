@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from recommender.service.config import DEFAULT_STATE, LOOPBACK, ServiceConfig
 from recommender.service.live_graph import LiveGraph
 
 GRACE_S: Final = 15
+SWITCH_S: Final = 0.0005  # how long a plan's thread may keep the event loop waiting; Python's own 5 ms starves it
 
 Say = Callable[[str], None]
 
@@ -74,7 +76,8 @@ def serve(
     if is_open:
         say("There are no accounts, so only this machine is answered and everybody on it may do everything.")
     say(f"TheraGraph serves {listening.url}/ (CDS Hooks: {listening.url}/cds-services); stop it with Ctrl-C.")
-    logging.getLogger("theragraph.service").setLevel(logging.INFO)
+    _write_log()
+    sys.setswitchinterval(SWITCH_S)
     uvicorn.run(
         app,
         host=host,
@@ -97,6 +100,14 @@ def open_app(
     graph = LiveGraph(lambda: open_graph(selector))
     graph.check_reachable()
     return create_app(config, graph, open_recommender(graph).warm())
+
+
+def _write_log() -> None:
+    """One JSON line a request on standard error; no line holds a path, a query or a patient's data."""
+    log, handler = logging.getLogger("theragraph.service"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log.handlers, log.propagate = [handler], False
+    log.setLevel(logging.INFO)
 
 
 def check_address(host: str, config: ServiceConfig) -> bool:
