@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
@@ -36,7 +36,7 @@ from extraction.plans import read_plans
 from extraction.relations import keep_statements, read_relations
 from extraction.sections import read_sections, section_at
 from extraction.sentences import split_sentences
-from extraction.spans import add_curies, merge_spans
+from extraction.spans import add_curies, keep_longest, merge_spans
 from kg.errors import InputError
 from kg.model import Document, Mention, Node, Statement
 
@@ -45,6 +45,7 @@ NOTE = "note"
 ABSTRACT = "abstract"
 CORPUS_IDS = "MESH"
 _LONG_FORM_SLACK = 4
+_UNTRAINED = {"fast": frozenset({EntityType.GENE})}
 Deidentify = Literal["notes", "always", "never"]
 
 
@@ -78,7 +79,7 @@ class Extractor:
     config: ExtractionConfig
     dictionary: Dictionary
     recognizer: Recognizer | None
-    linker: Linker | None
+    linker: Linker
 
     def annotate(self, documents: Iterable[SourceDocument | Skipped]) -> Iterator[Annotated | Skipped]:
         """Yield what each document says, in order; what is not read, and what was skipped before, comes as Skipped."""
@@ -108,11 +109,12 @@ class Extractor:
         title = deidentify(document.title, document.document_id)
         return replace(item, document=replace(document, text=clean.text, title=title.text))
 
-    def _annotate_batch(self, language: Language, items: Sequence[SourceDocument]) -> Iterator[Annotated]:
+    def _annotate_batch(self, language: Language, batch: Sequence[SourceDocument]) -> Iterator[Annotated]:
+        items = [replace(i, sections=i.sections or read_sections(i.document.text)) for i in batch]
         docs = _tokenize(language, [item.document.text for item in items])
         spans = list(self._recognize(items, docs))
-        forms = [_long_forms(doc) for doc in docs]
-        for item, found, links in zip(items, spans, self._link(items, spans, forms), strict=True):
+        requests = (LinkRequest(doc.text, found, _long_forms(doc)) for doc, found in zip(docs, spans, strict=True))
+        for item, found, links in zip(items, spans, self.linker.link(requests), strict=True):
             yield _annotate(item, found, links, self.config)
 
     def _recognize(self, items: Sequence[SourceDocument], docs: Sequence[Doc]) -> Iterator[tuple[Span, ...]]:
@@ -120,30 +122,26 @@ class Extractor:
             yield from (_gold_spans(item) for item in items)
             return
         tagged = self.recognizer.recognize(docs) if self.recognizer is not None else ([] for _ in docs)
-        for doc, model_spans in zip(docs, tagged, strict=True):
-            named = self.dictionary.find(doc.text)
-            known = add_curies(model_spans, named, retype=self.config.ids != CORPUS_IDS)
-            spans = merge_spans(find_patterns(doc.text), known, named)
-            yield merge_spans(spans, _short_forms(doc, spans))
+        for item, doc, model_spans in zip(items, docs, tagged, strict=True):
+            trusted = [s for s in model_spans if self._is_trusted(doc.text, s)]
+            yield _outside_headers(item.sections, self._merge(doc, trusted))
 
-    def _link(
-        self, items: Sequence[SourceDocument], spans: Sequence[tuple[Span, ...]], forms: Sequence[Mapping[str, str]]
-    ) -> Iterator[list[Link]]:
-        if self.linker is None:
-            for found, long_forms, item in zip(spans, forms, items, strict=True):
-                yield [self._look_up(item.document.text, span, long_forms) for span in found]
-            return
-        yield from self.linker.link(
-            LinkRequest(item.document.text, found, long_forms)
-            for item, found, long_forms in zip(items, spans, forms, strict=True)
-        )
+    def _merge(self, doc: Doc, tagged: Sequence[Span]) -> tuple[Span, ...]:
+        """Join what the model, the dictionary and the patterns found, and the abbreviations of that.
 
-    def _look_up(self, text: str, span: Span, long_forms: Mapping[str, str]) -> Link:
-        if span.curie:
-            return Link(span.curie, 1.0)
-        long_form = long_forms.get(text[span.start : span.end], "")
-        named = [s for s in self.dictionary.find(long_form) if (s.start, s.end) == (0, len(long_form))]
-        return Link(named[0].curie if named else "", 1.0 if named else 0.0)
+        Where corpora decide, the model's borders come first; for the graph the longest name, for it says most.
+        """
+        named, formed = self.dictionary.find(doc.text), find_patterns(doc.text)
+        if self.config.ids == CORPUS_IDS:
+            spans = merge_spans(formed, add_curies(tagged, named), named)
+            return merge_spans(spans, _short_forms(doc, spans))
+        spans = merge_spans(formed, keep_longest(named, tagged))
+        return merge_spans(_short_forms(doc, spans), spans)
+
+    def _is_trusted(self, text: str, span: Span) -> bool:
+        """Tell whether a model's span is of a type it was trained for and no mask of an identifier."""
+        untrained = self.config.model in _UNTRAINED and span.type in _UNTRAINED[self.config.model]
+        return not untrained and not any(mark in text[span.start : span.end] for mark in "[]*")
 
 
 @cache
@@ -159,7 +157,7 @@ def _annotate(
     item: SourceDocument, spans: Sequence[Span], links: Sequence[Link], config: ExtractionConfig
 ) -> Annotated:
     text = item.document.text
-    sections = item.sections or read_sections(text)
+    sections = item.sections
     sentences = split_sentences(text)
     asserted = read_assertions(text, spans, sentences, sections)
     mentions = tuple(
@@ -168,7 +166,7 @@ def _annotate(
     )
     related = with_gold_curies(mentions, item.mentions) if config.gold_mentions else mentions
     statements = _relate(item.document, related, sentences, sections, config)
-    return Annotated(replace(item, sections=sections), mentions, keep_statements(related, statements))
+    return Annotated(item, mentions, keep_statements(related, statements))
 
 
 def _relate(
@@ -224,6 +222,12 @@ def _tokenize(language: Language, texts: Sequence[str]) -> list[Doc]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"\[W036\]")
         return [language(text) if "(" in text else language.make_doc(text) for text in texts]
+
+
+def _outside_headers(sections: Sequence[Section], spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the spans that are no part of a known header: "ALLERGIES:" says nothing of an allergy."""
+    headers = [(s.start, s.body) for s in sections if s.name not in ("", "other")]
+    return tuple(span for span in spans if not any(a <= span.start and span.end <= b for a, b in headers))
 
 
 def _short_forms(doc: Doc, spans: Sequence[Span]) -> list[Span]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ _HEADER = re.compile(
 )
 _INLINE = re.compile(r"(?:(?<=[.!?] )|^)(?P<title>[A-Z][A-Z /&]{3,40}|[A-Z][a-z]{5,12})(?P<mark>:)(?= )")
 _MAX_SHOUTED_WORDS = 6
+_PLANS = frozenset({"plan", "assessment", "assessment_and_plan"})
 
 
 @cache
@@ -34,6 +35,7 @@ def read_sections(text: str) -> tuple[Section, ...]:
     [('plan', 0, 5), ('allergies', 12, 22)]
     """
     found = {m.start("title"): m for m in _HEADER.finditer(text) if _is_header(m)}
+    found = {start: m for start, m in found.items() if _key(m) in header_names() or not _is_in_plan(found, start)}
     found |= {m.start("title"): m for m in _INLINE.finditer(text) if _key(m) in header_names()}
     starts = sorted(found)
     borders = [*starts, len(text)]
@@ -48,6 +50,13 @@ def section_at(sections: Sequence[Section], offset: int) -> Section | None:
     """Return the section that holds a character offset, None when there is none."""
     index = bisect_right(sections, offset, key=lambda s: s.start) - 1
     return sections[index] if index >= 0 and offset < sections[index].end else None
+
+
+def _is_in_plan(found: Mapping[int, re.Match[str]], start: int) -> bool:
+    """Tell whether the last known header before `start` is a plan's: what is shouted there is a problem, no header."""
+    names = [header_names().get(_key(m), "") for at, m in sorted(found.items()) if at < start]
+    known = [name for name in names if name]
+    return bool(known) and known[-1] in _PLANS
 
 
 def _key(match: re.Match[str]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from extraction.document import EntityType, Span
+from extraction.document import Span
 
 
 def merge_spans(*lists: Sequence[Span]) -> tuple[Span, ...]:
@@ -23,20 +24,17 @@ def merge_spans(*lists: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(sorted(kept, key=lambda s: s.start))
 
 
-def add_curies(spans: Sequence[Span], known: Sequence[Span], *, retype: bool) -> tuple[Span, ...]:
-    """Return `spans` with the CURIEs of `known` spans at the same place.
+def keep_longest(*lists: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the spans of all lists, sorted by start; of two that overlap the longer, else the earlier list's.
 
-    With `retype`, a disease that is known as a symptom becomes one: corpora call both diseases, the graph does not.
+    >>> keep_longest([Span(0, 5, EntityType.DRUG)], [Span(3, 9, EntityType.GENE)])[0].start
+    3
     """
-    by_place = {(k.start, k.end): k for k in known if k.curie}
-    return tuple(_with_curie(span, by_place.get((span.start, span.end)), retype) for span in spans)
+    every = [span for spans in lists for span in spans]
+    return merge_spans(sorted(every, key=lambda s: s.start - s.end))
 
 
-def _with_curie(span: Span, known: Span | None, retype: bool) -> Span:
-    if known is None or span.curie:
-        return span
-    if known.type == span.type:
-        return Span(span.start, span.end, span.type, span.score, known.curie)
-    if retype and (span.type, known.type) == (EntityType.DISEASE, EntityType.SYMPTOM):
-        return Span(span.start, span.end, known.type, span.score, known.curie)
-    return span
+def add_curies(spans: Sequence[Span], known: Sequence[Span]) -> tuple[Span, ...]:
+    """Return `spans` with the CURIEs of the `known` spans of the same type at the same place."""
+    curies = {(k.start, k.end, k.type): k.curie for k in known}
+    return tuple(replace(s, curie=s.curie or curies.get((s.start, s.end, s.type), "")) for s in spans)
