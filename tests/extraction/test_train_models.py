@@ -1,0 +1,64 @@
+"""What `extract train` writes, on three documents."""
+
+from pathlib import Path
+
+import pytest
+
+from extraction.cid_model import load_cid_model
+from extraction.concepts import read_concepts
+from extraction.document import EntityType, LinkRequest, Span
+from extraction.link import load_linker
+from extraction.ner import TaggerRecognizer, load_recognizer
+from extraction.train import TrainConfig
+from extraction.train_models import TrainingRequest, read_corpora, train_model
+from kg.errors import InputError, UnknownNameError
+from tests.extraction.corpus_examples import write_corpus
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    return write_corpus(tmp_path / "corpus.PubTator.txt")
+
+
+def test_a_document_is_read_once_and_excluded_ones_never(corpus: Path, tmp_path: Path) -> None:
+    again = write_corpus(tmp_path / "again.PubTator.txt")
+    corpora = read_corpora([corpus, again], {"2"})
+    assert [[d.document.document_id for d in c.documents] for c in corpora] == [["1", "3"], []]
+
+
+def test_examples_know_what_their_file_annotates(corpus: Path) -> None:
+    example = read_corpora([corpus], ())[0].examples()[1]
+    assert example.annotated == {EntityType.DISEASE, EntityType.DRUG}
+    assert {example.text[a:b] for a, b, _ in example.spans} == {"Aspirin", "hypertension"}
+
+
+def test_nothing_left_to_train_on_is_an_error(corpus: Path) -> None:
+    with pytest.raises(InputError, match="no document is left"):
+        read_corpora([corpus], {"1", "2", "3"})
+
+
+def test_an_unknown_model_is_named(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="accurate, fast, linker, relations"):
+        train_model("medium", TrainingRequest((corpus,), tmp_path / "out"))
+
+
+def test_a_fast_tagger_can_be_trained_and_loaded(corpus: Path, tmp_path: Path) -> None:
+    config = TrainConfig(epochs=30, batch=2, head_rate=3e-3)
+    folder = train_model("fast", TrainingRequest((corpus,), tmp_path / "fast", config=config))
+    recognizer = load_recognizer(str(folder))
+    assert isinstance(recognizer, TaggerRecognizer)
+    text = "Clonidine induced hypotension."
+    assert [text[s.start : s.end] for s in next(recognizer.recognize_texts([text]))] == ["Clonidine", "hypotension"]
+
+
+def test_a_linker_can_be_trained_and_loaded(corpus: Path, tmp_path: Path) -> None:
+    folder = train_model("linker", TrainingRequest((corpus,), tmp_path / "linker"))
+    request = LinkRequest("clonidine", (Span(0, 9, EntityType.DRUG),), {})
+    assert next(load_linker("MESH", folder).link([request]))[0].curie == "MESH:D003000"
+
+
+def test_a_relation_model_can_be_trained_and_loaded(corpus: Path, tmp_path: Path) -> None:
+    folder = train_model("relations", TrainingRequest((corpus,), tmp_path / "cid"))
+    habits = load_cid_model(folder).habits
+    assert (habits.named["MESH:D003000"], habits.blamed["MESH:D003000"]) == (2, 2)
+    assert load_cid_model(folder).table is read_concepts()
