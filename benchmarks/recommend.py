@@ -165,7 +165,7 @@ def measure_hypotheses(recommender: Recommender, store: GraphStore, data: Path) 
         if disease in place and case.observed:
             ours.append(rank_of(index.score(case.observed, case.excluded), place[disease]))
             floor.append(rank_of(overlap(index, case.observed), place[disease]))
-    for name, ranks in (("likelihood ratios", ours), ("floor: information content of shared terms", floor)):
+    for name, ranks in (("best-match similarity", ours), ("floor: information content of shared terms", floor)):
         top = [float(np.mean(np.array(ranks) <= k)) for k in (1, 10)]
         show(f"diagnosis, {name}: top-1 / top-10 (n={len(ranks)})", f"{top[0]:.3f} / {top[1]:.3f}")
 

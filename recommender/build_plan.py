@@ -143,9 +143,14 @@ def _is_unknown(verdict: Verdict) -> bool:
 
 
 def _keep_passing(reordered: Ranked, base: Ranked) -> Ranked:
-    """The gate again, after ranking: only what passed it before, each once, and nothing blocked."""
-    passing = {id(s) for s in base.scored}
-    kept = tuple(s for s in reordered.scored if id(s) in passing and not is_blocked(s.verdicts))
+    """The gate again, after ranking: only what passed it before, with its own verdicts, and nothing blocked.
+
+    Contributions may differ: a ranking policy writes its moves into them.
+    """
+    passing = {id(s.candidate): s.verdicts for s in base.scored}
+    kept = tuple(
+        s for s in reordered.scored if passing.get(id(s.candidate)) is s.verdicts and not is_blocked(s.verdicts)
+    )
     return Ranked(base.condition, kept)
 
 

@@ -94,7 +94,7 @@ def _conditions(stay: str, tables: _Tables) -> Iterator[Condition]:
         *broader, text = row["diagnosisstring"].split("|")
         above = (Coding("", broader[-1]),) if len(broader) > 1 else ()
         yield Condition(
-            Concept(text, codes), "active", origin=Origin(f"diagnosis {row.get('diagnosisid', '')}".strip())
+            Concept(text, (*codes, *above)), "active", origin=Origin(f"diagnosis {row.get('diagnosisid', '')}".strip())
         )
     for row in tables.history.get(stay, ()):
         value = row["pasthistoryvalue"]

@@ -107,7 +107,8 @@ def order_by_class(ordered: list[Scored], knowledge: Knowledge) -> list[Scored]:
     Only regimens of one drug are held back, and only behind regimens of the same evidence level.
     """
     seen: set[tuple[str, str]] = set()
-    leading, held = [], []
+    leading: list[Scored] = []
+    held: list[Scored] = []
     for scored in ordered:
         candidate = scored.candidate
         classes = knowledge.classes_of_kind(candidate.lead, "therapeutic") if len(candidate.drugs) == 1 else ()
