@@ -23,6 +23,7 @@ from recommender.service.access import check_access
 from recommender.service.config import ServiceConfig
 from recommender.service.live_graph import LiveGraph
 from recommender.service.middleware import Surroundings
+from recommender.service.openapi import to_openapi
 from recommender.service.parts import Parts
 from recommender.service.problem import add_handlers
 
@@ -66,8 +67,7 @@ def create_app(config: ServiceConfig, graph: LiveGraph, recommender: Recommender
 
 
 async def _show_openapi(request: Request) -> dict[str, Any]:
-    document: dict[str, Any] = request.app.openapi()
-    return document
+    return to_openapi(request.app)
 
 
 @asynccontextmanager
