@@ -50,8 +50,10 @@ def build(
 def print_built(report: BuildReport) -> None:
     """Print what became of every source, and why what was skipped was."""
     print_table(["source", "nodes", "edges", "skipped", "state"], [_built_row(s) for s in report.sources])
-    reasons = [[s.name, reason, num] for s in report.sources for reason, num in s.reasons.items()]
-    print_table(["source", "skipped because", "rows"], reasons)
+    reasons = [[s.name, why, num, s.examples.get(why, "")] for s in report.sources for why, num in s.reasons.items()]
+    print_table(["source", "skipped because", "rows", "the first of them"], reasons)
+    if report.ambiguities:
+        say(f"{len(report.ambiguities)} identifiers are ambiguous and joined nothing; --json lists them.")
 
 
 def _built_row(report: SourceReport) -> list[Any]:

@@ -18,7 +18,7 @@ from kg.sources import Skip, Source
 _REPORT_EVERY: Final = 5000
 
 # Part of every fingerprint: raised when a reader or the resolution changes what it makes of the same files.
-_READER_VERSION: Final = "1"
+_READER_VERSION: Final = "2"
 
 
 class Reading:
@@ -33,6 +33,7 @@ class Reading:
         self.infores = source.read_infores(path)
         self._progress = progress
         self._reasons: Counter[str] = Counter()
+        self._examples: dict[str, str] = {}
         self._nodes: list[Node] = []
         self._num_edges = 0
         self._num_lost = 0
@@ -84,10 +85,13 @@ class Reading:
         """Return what became of the source."""
         reasons = dict(sorted(self._reasons.items()))
         skipped = sum(reasons.values())
-        return SourceReport(self.name, len(self._nodes), self._num_edges, skipped, reasons, self._num_lost)
+        counts = (len(self._nodes), self._num_edges, skipped, reasons, self._num_lost)
+        return SourceReport(self.name, *counts, examples=dict(sorted(self._examples.items())))
 
     def _count(self, skip: Skip) -> None:
         self._reasons[skip.reason] += 1
+        if skip.where:
+            self._examples.setdefault(skip.reason, skip.where)
         self._num_lost += not skip.expected
 
     def _show(self, what: str, count: int) -> None:
@@ -99,7 +103,7 @@ def resolve_edge(edge: Edge, resolution: Resolution, release: str = "") -> Edge 
     """Return the edge between preferred CURIEs and with its release, or why it cannot be kept."""
     subject, object_ = resolution.resolve(edge.subject), resolution.resolve(edge.object)
     if subject in resolution.generic or object_ in resolution.generic:
-        return Skip("touches a generic concept", expected=True)
+        return Skip("touches a generic concept", f"{edge.subject} {edge.predicate} {edge.object}", expected=True)
     if subject == object_ and edge.subject != edge.object:
-        return Skip("both ends are the same concept", expected=True)
+        return Skip("both ends are the same concept", f"{edge.subject} {edge.predicate} {edge.object}", expected=True)
     return replace(edge, subject=subject, object=object_, release=edge.release or release)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kg.resolve import Ambiguity
@@ -15,8 +14,9 @@ from kg.resolve import Ambiguity
 class SourceReport:
     """What became of one source. `nodes` and `edges` were read and mapped; `reasons` counts what was skipped and why.
 
-    `lost` is how many of the skipped are no mere repetition or obsolete term. `unchanged` says that nothing was
-    written because files and identities are those of the last build.
+    `lost` is how many of the skipped are no mere repetition or obsolete term, `examples` say where the first record
+    of each reason stands. `unchanged` says that nothing was written because files and identities are those of the
+    last build.
     """
 
     name: str
@@ -25,6 +25,7 @@ class SourceReport:
     skipped: int
     reasons: Mapping[str, int]
     lost: int = 0
+    examples: Mapping[str, str] = field(default_factory=dict)
     unchanged: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -36,20 +37,21 @@ class SourceReport:
             "skipped": self.skipped,
             "reasons": dict(self.reasons),
             "lost": self.lost,
+            "examples": dict(self.examples),
             "unchanged": self.unchanged,
         }
 
     def to_kept(self) -> dict[str, Any]:
         """Return what the graph remembers of it."""
-        reasons = json.dumps(dict(self.reasons), sort_keys=True)
-        return {"nodes": self.nodes, "edges": self.edges, "lost": self.lost, "reasons": reasons}
+        reasons, examples = (json.dumps(dict(m), sort_keys=True) for m in (self.reasons, self.examples))
+        counts = {"nodes": self.nodes, "edges": self.edges, "skipped": self.skipped, "lost": self.lost}
+        return counts | {"reasons": reasons, "examples": examples}
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any]) -> SourceReport:
         """Return the report of a source that did not change, from what the graph remembers."""
-        reasons = json.loads(kept["reasons"])
-        skipped = sum(reasons.values())
-        return cls(kept["source"], kept["nodes"], kept["edges"], skipped, reasons, kept["lost"], unchanged=True)
+        counts = (kept["nodes"], kept["edges"], kept["skipped"], json.loads(kept["reasons"]), kept["lost"])
+        return cls(kept["source"], *counts, examples=json.loads(kept["examples"]), unchanged=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,11 @@ class BuildReport:
     ambiguities: tuple[Ambiguity, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return `{"sources": [{"name", "nodes", "edges", "skipped", "reasons"}], "merged", "ambiguous"}`."""
+        """Return `{"sources": [{"name", "nodes", "edges", "skipped", "reasons", …}], "merged", "ambiguities"}`."""
         return {
             "sources": [source.to_json() for source in self.sources],
             "merged": self.merged,
-            "ambiguous": dict(sorted(Counter(a.reason for a in self.ambiguities).items())),
+            "ambiguities": [
+                {"reason": a.reason, "curie": a.curie, "concepts": list(a.concepts)} for a in self.ambiguities
+            ],
         }

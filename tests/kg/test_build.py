@@ -38,6 +38,8 @@ id: MONDO:0004995
 name: cardiovascular disorder
 """
 
+AMBIGUOUS_OBO = "format-version: 1.2\n\n[Term]\nid: DOID:1\nname: a\nxref: MESH:D1\n\n"
+AMBIGUOUS_OBO += "[Term]\nid: DOID:2\nname: b\nxref: MESH:D1\n"
 GO_OBO = "format-version: 1.2\n\n[Term]\nid: GO:1\nname: a\nis_a: GO:2\n\n[Term]\nid: GO:2\nname: b\n"
 
 
@@ -55,9 +57,14 @@ def mondo(tmp_path):
 def test_starter_rows_become_edges_with_their_citation(starter):
     store = MemoryStore()
     report = build_graph(store, ["starter"], path=starter)
-    assert report.to_json()["sources"] == [
-        {"name": "starter", "nodes": 8, "edges": 7, "skipped": 0, "reasons": {}, "lost": 0, "unchanged": False}
-    ]
+    (answer,) = report.to_json()["sources"]
+    assert {k: answer[k] for k in ("name", "nodes", "edges", "skipped", "reasons")} == {
+        "name": "starter",
+        "nodes": 8,
+        "edges": 7,
+        "skipped": 0,
+        "reasons": {},
+    }
     (treats,) = [e for e in store.edges.values() if e.predicate is Predicate.TREATS]
     assert (treats.subject, treats.object) == ("DRUGBANK:DB00722", "DOID:10763")
     properties = dict(treats.properties)
@@ -123,7 +130,17 @@ def test_a_row_with_an_unknown_name_is_skipped_and_counted(starter):
     row = {**ROWS["indications"][0], "drug": "aspirin"}
     write_starter(starter, {"indications": [*ROWS["indications"], row]})
     report = build_graph(MemoryStore(), ["starter"], path=starter)
-    assert report.sources[0].reasons == {"indications: a name that no table defines": 1}
+    reason = "indications: a name that no table defines"
+    assert report.sources[0].reasons == {reason: 1}
+    assert report.sources[0].examples == {reason: "aspirin, hypertension, 1"}
+
+
+def test_ambiguous_identifiers_are_listed(tmp_path):
+    (tmp_path / "x.obo").write_text(AMBIGUOUS_OBO)
+    report = build_graph(MemoryStore(), ["obo"], path=tmp_path / "x.obo")
+    assert report.to_json()["ambiguities"] == [
+        {"reason": "identifier claimed by several concepts", "curie": "MESH:D1", "concepts": ["DOID:1", "DOID:2"]}
+    ]
 
 
 def test_unknown_sources_and_missing_files(monkeypatch, tmp_path):
