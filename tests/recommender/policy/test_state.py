@@ -19,9 +19,9 @@ def test_the_state_by_hand() -> None:
         ]
     )
     states = build_states(log, 2)
-    # today (2), mean so far (2), missing (2), tried (2), last reward, step
+    # today (2), mean so far (2), missing (2), last reward, step, tried (2)
     assert states.context[0].tolist() == [2, 0, 2, 0, 0, 1, 0, 0, 0, 0]
-    assert states.context[1].tolist() == [4, 6, 3, 6, 0, 0, 0, 1, -1, 1]
+    assert states.context[1].tolist() == [4, 6, 3, 6, 0, 0, -1, 1, 0, 1]
     assert states.context[2].tolist() == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0]
     assert states.options[1].tolist() == [[0, 0], [1, -1]]
 
