@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from recommender.service.cds_jwt import TokenError
+from recommender.service.consent import BREAK_GLASS_REASONS, EMERGENCY, PURPOSES, TREATMENT
 from recommender.service.parts import LOCAL, Parts, Principal
 from recommender.service.roles import PUBLIC, Role, is_allowed
 from recommender.service.sessions import is_same
@@ -16,7 +17,6 @@ from recommender.service.sessions import is_same
 COOKIE: Final = "theragraph_session"
 CSRF_HEADER: Final = "x-csrf-token"
 CSRF_FIELD: Final = "csrf"
-PURPOSES: Final = frozenset({"TREAT", "ETREAT", "HOPERAT", "HRESCH"})
 _NOBODY: Final = Principal("anonymous", frozenset())
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -44,14 +44,15 @@ async def _find_principal(request: Request, parts: Parts, route: str) -> Princip
     if is_cds and (token.count(".") == 2 or parts.tokens.clients):
         return _from_client(request, parts, token)
     purpose = _read_purpose(request)
+    reason = _read_reason(request, purpose)
     if parts.is_open:
-        return Principal(LOCAL.name, LOCAL.roles, purpose)
+        return Principal(LOCAL.name, LOCAL.roles, purpose, reason)
     session = parts.sessions.find(token or request.cookies.get(COOKIE, ""))
     if session is None:
         return _NOBODY
     if not token and request.method not in _SAFE and (request.method, route) not in PUBLIC:
         await _check_csrf(request, session.csrf)
-    return Principal(session.account, session.roles, purpose, session.csrf)
+    return Principal(session.account, session.roles, purpose, reason, session.csrf)
 
 
 def _from_client(request: Request, parts: Parts, token: str) -> Principal:
@@ -61,7 +62,8 @@ def _from_client(request: Request, parts: Parts, token: str) -> Principal:
         parts.keep_access(_NOBODY, "cds token", "refused", what=str(error))
         detail = f"The token was refused: {error}."
         raise HTTPException(401, detail, {"WWW-Authenticate": 'Bearer error="invalid_token"'}) from None
-    return Principal(issuer, frozenset({Role.CDS_CLIENT}))
+    purpose = _read_purpose(request)
+    return Principal(issuer, frozenset({Role.CDS_CLIENT}), purpose, _read_reason(request, purpose))
 
 
 def _bearer(request: Request) -> str:
@@ -70,11 +72,19 @@ def _bearer(request: Request) -> str:
 
 
 def _read_purpose(request: Request) -> str:
-    """The purpose of use (HL7 v3 PurposeOfUse), treatment unless it is said."""
-    purpose = request.headers.get("x-purpose-of-use", "TREAT")
+    """The purpose of use (HL7 v3 PurposeOfUse), treatment unless it is said; an emergency says why."""
+    purpose = request.headers.get("x-purpose-of-use", TREATMENT)
     if purpose not in PURPOSES:
         raise HTTPException(400, f"X-Purpose-Of-Use is one of {', '.join(sorted(PURPOSES))}.")
     return purpose
+
+
+def _read_reason(request: Request, purpose: str) -> str:
+    """Why the glass is broken, a code, so that no patient's data gets into the log."""
+    reason = request.headers.get("x-break-glass-reason", "")
+    if purpose == EMERGENCY and reason not in BREAK_GLASS_REASONS:
+        raise HTTPException(400, f"X-Break-Glass-Reason is one of {', '.join(sorted(BREAK_GLASS_REASONS))}.")
+    return reason if purpose == EMERGENCY else ""
 
 
 def _check_origin(request: Request, parts: Parts) -> None:

@@ -17,6 +17,7 @@ PREFETCH: Final = {
     "medications": "MedicationRequest?patient={{context.patientId}}",
     "statements": "MedicationStatement?patient={{context.patientId}}",
     "allergies": "AllergyIntolerance?patient={{context.patientId}}",
+    "consents": "Consent?patient={{context.patientId}}&status=active",
     "observations": "Observation?patient={{context.patientId}}&_sort=-date&_count=300",
 }
 

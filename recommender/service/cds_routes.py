@@ -15,7 +15,9 @@ from recommender.read_fhir import read_bundle
 from recommender.service.cds_cards import Card, add_link, order_cards, plan_cards
 from recommender.service.cds_orders import check_orders
 from recommender.service.cds_request import PREFETCH, HookRequest, find_gaps, read_resources, to_bundle
+from recommender.service.monitoring import count_mapping
 from recommender.service.parts import Caller, Here, Parts, Principal
+from recommender.service.plan_routes import check_consent_audited
 
 router = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
 Json = dict[str, Any]
@@ -37,12 +39,17 @@ def _view_patient(request: HookRequest, parts: Parts) -> list[Card]:
         raise HTTPException(412, 'A plan needs conditions: satisfy the prefetch template "conditions".')
     plan = parts.recommender.recommend(read_bundle(to_bundle(read_resources(request))))
     parts.metrics.count_event("plan", "abstained" if plan.abstained else "planned")
-    return plan_cards(plan, find_gaps(request), request.field("patientId"), parts.recommender.knowledge)
+    count_mapping(plan, parts.metrics)
+    return plan_cards(
+        plan, [*parts.alarms, *find_gaps(request)], request.field("patientId"), parts.recommender.knowledge
+    )
 
 
 def _check_drafts(request: HookRequest, parts: Parts) -> list[Card]:
     orders = check_orders(request, parts.recommender)
-    return order_cards(orders, find_gaps(request), request.field("patientId"), parts.recommender.knowledge)
+    return order_cards(
+        orders, [*parts.alarms, *find_gaps(request)], request.field("patientId"), parts.recommender.knowledge
+    )
 
 
 SERVICES: Final = (
@@ -135,11 +142,15 @@ def _find_service(service_id: str) -> CdsService:
 def _call(service: CdsService, request: HookRequest, parts: Parts, caller: Principal) -> list[Card]:
     """Make the cards, audited, and keep which were shown so that feedback can be counted against them."""
     parts.graph.check_reachable()
+    patient_id = str(request.field("patientId"))
+    check_consent_audited(to_bundle(read_resources(request)), parts, caller, patient_id)
+    parts.metrics.count_event("hook", service.hook)
     cards = [add_link(card, parts.config.public_url.rstrip("/")) for card in service.make_cards(request, parts)]
     parts.keep_feedback([_to_shown(service, card) for card in cards])
+    kind = "plan_card" if service.hook == "patient-view" else "order_card"
     for card in cards:
-        parts.metrics.count_event("card", card["indicator"])
-    parts.keep_access(caller, service.hook, f"{len(cards)} cards", patient=str(request.field("patientId")))
+        parts.metrics.count_event(kind, card["indicator"])
+    parts.keep_access(caller, service.hook, f"{len(cards)} cards", patient=patient_id)
     return cards
 
 

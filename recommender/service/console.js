@@ -47,5 +47,5 @@ if (form) {
 for (const table of document.querySelectorAll("table[data-url]")) {
   fetch(table.dataset.url)
     .then((answer) => answer.json())
-    .then((found) => fill(table, found.sources || found.entries || []));
+    .then((found) => fill(table, found.sources || found.entries || found.rows || []));
 }

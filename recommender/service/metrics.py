@@ -27,10 +27,15 @@ class Metrics:
             for limit in BUCKETS_S:
                 self._buckets[limit] += seconds <= limit
 
-    def count_event(self, kind: str, value: str) -> None:
-        """Count one plan, card, or feedback by what came out."""
+    def count_event(self, kind: str, value: str, num: int = 1) -> None:
+        """Count plans, cards or feedback by what came out."""
         with self._lock:
-            self._events[kind, value] += 1
+            self._events[kind, value] += num
+
+    def events(self) -> dict[tuple[str, str], int]:
+        """The counted events by kind and value."""
+        with self._lock:
+            return dict(self._events)
 
     def to_text(self, pending: int, is_ready: bool) -> str:
         """Return the exposition."""

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from kg.errors import GraphUnavailableError
 from recommender.service.chained_log import read_log, verify_log
+from recommender.service.monitoring import MAX_FEEDBACK, to_monitoring
 from recommender.service.parts import Caller, Here, Parts
 
 router = APIRouter(tags=["operation"])
@@ -35,6 +36,13 @@ async def show_metrics(parts: Here) -> Response:
     is_ready = await asyncio.to_thread(_is_ready, parts)
     text = parts.metrics.to_text(parts.worker.pending, is_ready)
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+
+@router.get("/v1/monitoring")
+async def show_monitoring(parts: Here) -> dict[str, Any]:
+    """Return alarms, how often clinicians override, alerts per 100 order calls, and how much did not map."""
+    entries = await parts.worker.run(lambda: read_log(parts.config.feedback_file, newest=MAX_FEEDBACK))
+    return to_monitoring(parts.alarms, entries, parts.metrics.events())
 
 
 @router.get("/v1/audit")

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from kg.errors import GraphUnavailableError, InputError
 from recommender.plan import DISCLAIMER
+from recommender.service.consent import ConsentError
 from recommender.service.feedback_routes import OverrideReason
 from recommender.service.page_form import PageForm
 from recommender.service.page_text import read_asset, read_language, render
@@ -40,6 +41,8 @@ async def show_plan(request: Request, parts: Here, caller: Caller) -> HTMLRespon
         plan, difference = await parts.worker.run(lambda: plan_document(patient, changes, None, parts, caller))
     except InputError as error:
         return _render(language, form, parts, caller, status=422, error=str(error))
+    except ConsentError as error:
+        return _render(language, form, parts, caller, status=403, error=str(error))
     except GraphUnavailableError:
         words = "The graph cannot be reached at the moment; try again in a few seconds."
         return _render(language, form, parts, caller, status=503, error=words)
@@ -80,6 +83,7 @@ def _render(
         error=error,
         view=view,
         caller=caller,
+        alarms=parts.alarms,
         examples=find_examples(),
         sources=sorted({r.citation.source for r in parts.recommender.rows.indications if r.citation.source}),
         reasons=list(OverrideReason),

@@ -14,8 +14,10 @@ from recommender.service.accounts import Account, read_accounts
 from recommender.service.cds_jwt import TokenChecker, read_clients
 from recommender.service.chained_log import ChainedLog
 from recommender.service.config import ServiceConfig
+from recommender.service.consent import TREATMENT
 from recommender.service.live_graph import LiveGraph
 from recommender.service.metrics import Metrics
+from recommender.service.monitoring import find_alarms
 from recommender.service.pseudonyms import Pseudonyms
 from recommender.service.roles import ACCOUNT_ROLES, Roles
 from recommender.service.search import ConceptIndex
@@ -25,11 +27,12 @@ from recommender.service.work import Worker
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, and why. `csrf` is the session's, "" where no cookie is involved."""
+    """Who asks, and why. `csrf` is the session's, "" where no cookie is involved; `reason` is given in emergencies."""
 
     name: str
     roles: Roles
-    purpose: str = "TREAT"
+    purpose: str = TREATMENT
+    reason: str = ""
     csrf: str = ""
 
 
@@ -77,6 +80,11 @@ class Parts:
         """What the search looks through."""
         return ConceptIndex.from_concepts(self.recommender.knowledge.concepts.values())
 
+    @cached_property
+    def alarms(self) -> tuple[str, ...]:
+        """What the graph lacks that safety rests on, in words for every plan and card."""
+        return find_alarms(self.recommender.rows)
+
     def accounts(self) -> dict[str, Account]:
         """The accounts as the file has them now."""
         return read_accounts(self.config.accounts_file)
@@ -84,6 +92,8 @@ class Parts:
     def keep_access(self, who: Principal, action: str, result: str, *, patient: str = "", what: str = "") -> None:
         """Write one line of the audit log; a patient stands in it by pseudonym only."""
         entry: dict[str, Any] = {"who": who.name, "why": who.purpose, "action": action, "result": result}
+        if who.reason:
+            entry["break_glass"] = who.reason
         if patient:
             entry["patient"] = self.pseudonyms.of(patient)
         if what:

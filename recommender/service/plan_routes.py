@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 from recommender.plan import Plan
 from recommender.read_fhir import read_json
 from recommender.read_patient import read_document
+from recommender.service.consent import ConsentError, check_consent
+from recommender.service.monitoring import count_mapping
 from recommender.service.parts import Caller, Here, Parts, Principal
 from recommender.to_json import read_schema, to_json, to_json_difference
 from recommender.what_if import Change, Difference, read_change
@@ -97,14 +99,25 @@ def plan_document(
     """Plan for a parsed patient, audited; GraphUnavailableError when the graph is away, InputError for bad input."""
     parts.graph.check_reachable()
     patient = read_document(document, as_of=as_of)
+    check_consent_audited(document, parts, caller, patient.patient_id)
     if changes:
         plan, difference = parts.recommender.what_if(patient, changes)
     else:
         plan, difference = parts.recommender.recommend(patient), None
     outcome = "abstained" if plan.abstained else "planned"
     parts.metrics.count_event("plan", outcome)
+    count_mapping(plan, parts.metrics)
     parts.keep_access(caller, "what-if" if changes else "plan", outcome, patient=patient.patient_id)
     return plan, difference
+
+
+def check_consent_audited(document: dict[str, Any], parts: Parts, caller: Principal, patient_id: str) -> None:
+    """`check_consent`, with a refusal in the audit log."""
+    try:
+        check_consent(document, caller.purpose)
+    except ConsentError:
+        parts.keep_access(caller, "use of the record", "refused by consent", patient=patient_id)
+        raise
 
 
 def _plan_to_json(request: PlanRequest, parts: Parts, caller: Principal) -> Response:
@@ -114,6 +127,7 @@ def _plan_to_json(request: PlanRequest, parts: Parts, caller: Principal) -> Resp
     answer = to_json(plan)
     if difference is not None:
         answer["what_if"] = to_json_difference(difference)
+    answer["notes"] += parts.alarms
     return JSONResponse(answer)
 
 

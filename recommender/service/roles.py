@@ -55,6 +55,7 @@ ACCESS: Final[dict[tuple[str, str], Roles]] = {
     ("POST", "/v1/cypher"): _QUERIES,
     ("GET", "/v1/sources"): _QUERIES | {Role.ADMIN},
     ("GET", "/metrics"): _ENGINES,
+    ("GET", "/v1/monitoring"): _ENGINES,
     ("GET", "/v1/audit"): _AUDITOR,
     ("GET", "/v1/audit/check"): _AUDITOR,
     ("POST", "/cds-services/{service_id}"): _CDS,
