@@ -19,7 +19,8 @@ def check_pharmacogenomics(drug: str, situation: Situation, knowledge: Knowledge
     """Hold the drug's gene rows against the patient's results; a gene that was not tested is *not assessed*."""
     coverage = knowledge.coverage.get((drug, CHECK))
     rows = knowledge.gene_drug_of.get(drug, ())
-    genes = dict.fromkeys(r.gene for r in rows if r.verdict in _WARNING)
+    tested = {g.gene for g in situation.patient.genome}
+    genes = dict.fromkeys(r.gene for r in rows if r.verdict in _WARNING or tested & {r.gene, knowledge.name(r.gene)})
     if not genes:
         return (to_silence(drug, CHECK, coverage),)
     return tuple(v for gene in genes for v in _check_gene(drug, gene, rows, situation, knowledge))

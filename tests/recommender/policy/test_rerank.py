@@ -44,9 +44,9 @@ def reranker(*factors: float, by_index: bool = False, max_rank: int = 5, in_shad
     config = TrainConfig(
         evidence="simulated", contextual=ContextualConfig(by_index=by_index), trust=TrustConfig(max_rank=max_rank)
     )
-    info = PolicyInfo("v1", config, 0, 5, sum(MODALITIES.values()), True, 410, 900, 0.4, 0.5, "00")
+    info = PolicyInfo("v1", config, 0, 5, sum(MODALITIES.values()), True, 410, 900, 0.4, 0.5, 0.1, "00")
     nothing = Behaviour(np.zeros(1), np.ones(1), np.zeros((2, 1)))
-    return Reranker(Policy(Opinion(factors), nothing, config.trust, 0.5), info, in_shadow)
+    return Reranker(Policy(Opinion(factors), nothing, config.trust, 0.5, 0.1), info, in_shadow)
 
 
 def situation_of(patient: Patient) -> Situation:
