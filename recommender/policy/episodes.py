@@ -1,7 +1,8 @@
 """Episodes: what was seen, done and earned, step by step; read from and written to Parquet or JSON Lines.
 
 Columns: `episode_id`, `step`, `observation` (list of floats, null where a value is missing), `action` (int),
-`reward`, `propensity` (null where unknown), `terminal`; optional: `action_mask` (list of bool), `base_scores`.
+`reward`, `propensity` (null where unknown), `terminal`; optional, each with a value per action: `action_mask` (bool),
+`base_scores` (float) and `options` (a list of floats that describes the action, so that its number says nothing).
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from kg.errors import FormatError, InputError
 from recommender.policy.arrays import Bools, Floats, Ints
 
 REQUIRED: Final = ("episode_id", "step", "observation", "action", "reward", "terminal")
-OPTIONAL: Final = ("propensity", "action_mask", "base_scores")
 MAX_ACTION: Final = 100_000
 _LAYOUT: Final = "see the layout of episodes in the documentation"
 
@@ -41,6 +41,7 @@ class Episodes:
     terminal: Bools
     mask: Bools | None = None
     base: Floats | None = None
+    options: Floats | None = None
 
     @property
     def num_episodes(self) -> int:
@@ -77,6 +78,7 @@ class Episodes:
             terminal=self.terminal[kept],
             mask=None if self.mask is None else self.mask[kept],
             base=None if self.base is None else self.base[kept],
+            options=None if self.options is None else self.options[kept],
         )
 
 
@@ -108,6 +110,7 @@ def check_rows(rows: Sequence[Row], path: object = "episodes") -> Episodes:
         terminal=np.array([r["terminal"] for r in rows], dtype=bool),
         mask=_matrix(rows, "action_mask", path, bool),
         base=_matrix(rows, "base_scores", path, np.float64),
+        options=_options(rows, path),
     )
     _check_order(episodes, path)
     return episodes
@@ -138,6 +141,8 @@ def _to_columns(episodes: Episodes) -> dict[str, list[Any]]:
         columns["action_mask"] = episodes.mask.tolist()
     if episodes.base is not None:
         columns["base_scores"] = episodes.base.tolist()
+    if episodes.options is not None:
+        columns["options"] = episodes.options.tolist()
     return columns
 
 
@@ -220,6 +225,19 @@ def _matrix(rows: Sequence[Row], column: str, path: object, dtype: Any) -> Any:
                 path, f"action {row['action']} of episode {row['episode_id']} is beyond {column}", _LAYOUT
             )
     return np.array([row[column] for row in rows], dtype=dtype)
+
+
+def _options(rows: Sequence[Row], path: object) -> Any:
+    """The optional description of every action, all of one shape."""
+    if all(row.get("options") is None for row in rows):
+        return None
+    shape = np.shape(rows[0]["options"])
+    for row in rows:
+        values = row.get("options") or [[]]
+        is_regular = all(isinstance(o, list) and len(o) == len(values[0]) for o in values)
+        if not is_regular or np.shape(values) != shape or len(shape) != 2 or row["action"] >= shape[0]:
+            raise FormatError(path, f"column options of episode {row['episode_id']} is not {shape} numbers", _LAYOUT)
+    return np.array([row["options"] for row in rows], dtype=np.float64)
 
 
 def _fault(path: object, number: int, column: str, problem: str) -> FormatError:

@@ -45,7 +45,7 @@ def fit_values(episodes: Episodes, states: States, decided: Ints, learn_from: Bo
     ahead = np.zeros(episodes.action.size)
     for _ in range(min(longest, MAX_ROUNDS)):
         target = episodes.reward + following * np.append(ahead[1:], 0.0)
-        model = _fit(rows[learn_from], target[learn_from], seed)
+        model = fit_rewards(rows[learn_from], target[learn_from], seed)
         ahead = np.asarray(model.predict(wished, num_threads=1))
     return Fitted(np.asarray(model.predict(rows, num_threads=1)), ahead)
 
@@ -54,6 +54,7 @@ def _rows(states: States, actions: Ints) -> Floats:
     return np.concatenate([states.rows(actions), actions[:, None]], axis=1)
 
 
-def _fit(rows: Floats, target: Floats, seed: int) -> lgb.Booster:
+def fit_rewards(rows: Floats, target: Floats, seed: int) -> lgb.Booster:
+    """Regress a target on rows whose last column is the action's number."""
     data = lgb.Dataset(rows, target, categorical_feature=[rows.shape[1] - 1], params={"verbose": -1})
     return lgb.train(_SETTINGS | {"seed": seed}, data, _TREES)

@@ -42,12 +42,22 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """What serves decisions. `reward_scale` is the standard deviation of the logged rewards."""
+    """What serves decisions.
+
+    `reward_scale` is the standard deviation of the logged rewards; `skill` the share of them that could be predicted
+    on held-out episodes. A policy without skill keeps to the base ranking, or to the behaviour policy's favourite.
+    """
 
     values: ActionValues
     behaviour: Behaviour
     trust: TrustConfig
     reward_scale: float
+    skill: float
+
+    @property
+    def has_skill(self) -> bool:
+        """Whether the log taught anything."""
+        return self.skill > 0
 
     def decide(self, states: States) -> Decisions:
         """Return the decisions; the action is always one that the mask allows."""
@@ -68,12 +78,13 @@ class Policy:
         first = np.argmin(ranks, axis=1)
         gain = values - np.take_along_axis(values, first[None, :, None], axis=2)
         bound = gain.mean(axis=0) - self.trust.doubt * gain.std(axis=0)
-        trusted = states.mask & (ranks < self.trust.max_rank)
+        trusted = states.mask & (ranks < (self.trust.max_rank if self.has_skill else 1))
         return np.argmax(np.where(trusted, bound, _NEVER), axis=1), first
 
     def _by_behaviour(self, states: States, mean: Floats, spread: Floats) -> Ints:
         chance = self.behaviour.propensities(states)
-        trusted = states.mask & (chance >= self.trust.min_share * chance.max(axis=1, keepdims=True))
+        share = self.trust.min_share if self.has_skill else 1.0
+        trusted = states.mask & (chance >= share * chance.max(axis=1, keepdims=True))
         prior = self.trust.prior * self.reward_scale * np.log(np.maximum(chance, 1e-6))
         bound = mean - self.trust.doubt * spread + prior
         return np.asarray(np.argmax(np.where(trusted, bound, _NEVER), axis=1))

@@ -57,8 +57,17 @@ class History:
         self._earned: Floats = np.zeros((size, num_actions))
         self._last: Floats = np.zeros(size)
 
-    def observe(self, observation: Floats, mask: Bools | None = None, base: Floats | None = None) -> States:
-        """Take the step's observation [size, D] in and return the states to decide on."""
+    def observe(
+        self,
+        observation: Floats,
+        mask: Bools | None = None,
+        base: Floats | None = None,
+        options: Floats | None = None,
+    ) -> States:
+        """Take the step's observation [size, D] in and return the states to decide on.
+
+        Where `options` describe the actions, their numbers mean nothing and what was tried is theirs to say.
+        """
         known = ~np.isnan(observation)
         filled = np.where(known, observation, 0.0)
         if self.step == 0:
@@ -66,9 +75,10 @@ class History:
         self._sum, self._seen = self._sum + filled, self._seen + known
         mean = self._sum / np.maximum(self._seen, 1)
         step = np.full((self.size, 1), float(self.step))
-        context = [filled, mean, (~known).astype(float), self._tried, self._last[:, None], step]
+        context = [filled, mean, (~known).astype(float), self._last[:, None], step]
+        context += [self._tried] if options is None else []
         allowed = np.ones((self.size, self.num_actions), dtype=bool) if mask is None else mask
-        return States(np.concatenate(context, axis=1), self._options(base), allowed, base)
+        return States(np.concatenate(context, axis=1), self._describe(base, options), allowed, base)
 
     def act(self, actions: Ints, rewards: Floats) -> None:
         """Take what was done and earned in."""
@@ -84,12 +94,12 @@ class History:
         self._sum, self._seen, self._last = self._sum[kept], self._seen[kept], self._last[kept]
         self._tried, self._earned = self._tried[kept], self._earned[kept]
 
-    def _options(self, base: Floats | None) -> Floats:
-        """Tried and earned so far by each action and, with a base ranking, its score and distance to the best."""
-        features = [self._tried, self._earned]
+    def _describe(self, base: Floats | None, options: Floats | None) -> Floats:
+        """Tried and earned so far by each action, or its description; the base's score and distance to the best."""
+        features = [np.stack([self._tried, self._earned], axis=2) if options is None else options]
         if base is not None:
-            features += [base, base - base.max(axis=1, keepdims=True)]
-        return np.stack(features, axis=2)
+            features.append(np.stack([base, base - base.max(axis=1, keepdims=True)], axis=2))
+        return np.concatenate(features, axis=2)
 
 
 def build_states(episodes: Episodes, num_actions: int) -> States:
@@ -110,7 +120,8 @@ def build_states(episodes: Episodes, num_actions: int) -> States:
 def _observe(history: History, episodes: Episodes, rows: Ints) -> States:
     mask = None if episodes.mask is None else episodes.mask[rows]
     base = None if episodes.base is None else episodes.base[rows]
-    return history.observe(episodes.observation[rows], mask, base)
+    options = None if episodes.options is None else episodes.options[rows]
+    return history.observe(episodes.observation[rows], mask, base, options)
 
 
 def _positions(episodes: Episodes) -> Ints:

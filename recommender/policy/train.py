@@ -17,6 +17,7 @@ from recommender.policy.episodes import Episodes, read_episodes
 from recommender.policy.learner import ActionValues, Batch
 from recommender.policy.policy import Policy, TrustConfig
 from recommender.policy.sequential import SequentialConfig, SequentialValues
+from recommender.policy.skill import measure_skill
 from recommender.policy.state import build_states
 
 LEARNERS: Final = ("contextual", "sequential")
@@ -63,6 +64,7 @@ class PolicyInfo:
     num_steps: int
     mean_return: float
     reward_scale: float
+    skill: float
     data_sha256: str
 
 
@@ -87,12 +89,23 @@ def fit_policy(episodes: Episodes, seed: int, config: TrainConfig) -> Policy:
     if episodes.num_episodes < MIN_EPISODES:
         raise InputError(f"{episodes.num_episodes} episodes are too few to learn from; give {MIN_EPISODES} or more.")
     states = build_states(episodes, episodes.num_actions)
+    check_learner(episodes, config)
     behaviour = fit_behaviour(states, episodes.action, seed)
     estimated = behaviour.propensities(states)[np.arange(episodes.action.size), episodes.action]
     propensity = np.where(np.isnan(episodes.propensity), np.maximum(estimated, 1e-3), episodes.propensity)
     batch = Batch(states, episodes.episode, episodes.action, episodes.reward, propensity, episodes.is_last)
     learner = config.contextual.create() if config.learner == "contextual" else config.sequential.create()
-    return Policy(learner.fit(batch, seed), behaviour, config.trust, float(episodes.reward.std()))
+    scale, skill = float(episodes.reward.std()), measure_skill(batch, seed)
+    return Policy(learner.fit(batch, seed), behaviour, config.trust, scale, skill)
+
+
+def check_learner(episodes: Episodes, config: TrainConfig) -> None:
+    """InputError when actions are told apart by number although the episodes describe them, or the reverse."""
+    if (episodes.options is not None) == (config.learner == "sequential" or config.contextual.by_index):
+        raise InputError(
+            "Episodes that describe their actions (column options) need the contextual learner with by_index off; "
+            "others need by_index on."
+        )
 
 
 def save_policy(policy: Policy, info: PolicyInfo, folder: Path) -> None:
@@ -113,7 +126,7 @@ def load_policy(folder: Path) -> tuple[Policy, PolicyInfo]:
         behaviour = Behaviour.load(folder / _BEHAVIOUR)
     except (OSError, KeyError, ValueError) as error:
         raise ModelError(f'The policy folder "{folder}" is damaged ({error}); train it again.') from error
-    return Policy(_load_values(folder, info.config), behaviour, info.config.trust, info.reward_scale), info
+    return Policy(_load_values(folder, info.config), behaviour, info.config.trust, info.reward_scale, info.skill), info
 
 
 def load_info(folder: Path) -> PolicyInfo:
@@ -135,7 +148,9 @@ def write_card(info: PolicyInfo) -> str:
             "",
             f"Learnt by the {info.config.learner} learner from {info.num_episodes} episodes, {info.num_steps} steps.",
             f"Evidence: {info.config.evidence}; seed {info.seed}; data sha256 {info.data_sha256}.",
-            f"The log's own mean return is {info.mean_return:.4g}.",
+            f"The log's own mean return is {info.mean_return:.4g}; of the rewards' variance on held-out episodes",
+            f"{max(info.skill, 0):.1%} could be predicted.",
+            *(() if info.skill > 0 else ("Nothing was learnt: the policy keeps to the base ranking.",)),
             "",
             "It may reorder options that passed the safety gate within its trust region, and nothing else. It is not",
             "for care. Confounding that the observations do not show cannot be corrected by any offline method.",
@@ -174,5 +189,6 @@ def _describe(episodes: Episodes, policy: Policy, seed: int, config: TrainConfig
         num_steps=int(episodes.action.size),
         mean_return=float(episodes.returns().mean()),
         reward_scale=policy.reward_scale,
+        skill=policy.skill,
         data_sha256=data,
     )
