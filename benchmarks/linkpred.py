@@ -58,7 +58,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     triples, pairs, folds = read_folds(arguments.data)
-    config = ModelConfig(RELATION, arguments.seed)
+    config = replace(ModelConfig(RELATION, arguments.seed), num_path_gnns=arguments.num_path_gnns)
     for fold in sorted(set(folds.tolist())):
         path = arguments.out / f"fold-{fold}-seed-{arguments.seed}.json"
         if not path.exists():
@@ -90,10 +90,16 @@ def rank_fold(triples: Triples, pairs: Ids, chosen: Mask, config: ModelConfig) -
     scores = score_members(ground, weights, queries)
     members = without_floor(scores)
     spreads = member_spreads(ground, weights, config.seed)
-    nothing = {name: values[:0] for name, values in members.items()}
-    blend = fit_blend(nothing, queries.targets[:0], hidden[:0], dict(config.prior_weights), spreads=spreads)
+
+    def blended(chosen_members: dict[str, Dense]) -> Dense:
+        nothing = {name: values[:0] for name, values in chosen_members.items()}
+        blend = fit_blend(nothing, queries.targets[:0], hidden[:0], dict(config.prior_weights), spreads=spreads)
+        return blend.score(chosen_members, hidden)
+
+    without = {name: values for name, values in members.items() if name != "path GNN"}
     scorers = {
-        "ensemble": blend.score(members, hidden),
+        "ensemble": blended(members),
+        **({"ensemble without the path GNN": blended(without)} if config.num_path_gnns else {}),
         **members,
         "floor: popularity": score_popularity(ground.task, queries),
         "floor: co-treatment": score_co_treatment(ground.task, queries),
@@ -156,6 +162,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="Hetionet's folder")
     parser.add_argument("--out", type=Path, required=True, help="where finished folds are kept")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--num-path-gnns", type=int, default=0, help="path GNNs in the ensemble (slow on CPU)")
     return parser.parse_args()
 
 

@@ -94,7 +94,7 @@ def explain_pair(folder: ModelFolder, head: int, tail: int, *, num_paths: int = 
 
 def rank_walks(model: LinkModel, head: int, tail: int) -> list[_Walk]:
     """Return the walks from `head` to `tail`, heaviest first; their shares and the prior's sum to one."""
-    data = walk_data(model.ground)
+    data = walk_data(model.ground.space)
     queries = _own_query(model, head, tail)
     found: dict[tuple[int, int], float] = {}
     for network in model.weights.attentions:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count, islice
+from typing import TypeVar
 
 import lightgbm
 import numpy as np
@@ -22,6 +24,7 @@ from gnn.kernel_ridge import KernelRidge, RidgeConfig, fit_kernel_ridge, to_spec
 from gnn.listwise import ListwiseConfig
 from gnn.metagraph import Dense
 from gnn.narrow import choose_columns, narrow_ridge, narrow_space
+from gnn.path_gnn import PathData, PathGnn, PathGnnConfig, build_path_data, fit_path_gnn, score_path_gnn
 from gnn.ranking import Mask
 from gnn.scorers import (
     CandidateNetwork,
@@ -36,12 +39,14 @@ from gnn.space import (
     Space,
     SpaceChoice,
     SpaceConfig,
+    TaskGraph,
     build_space,
     build_task_graph,
     choose_space,
 )
 from gnn.task import LinkTask, Queries, build_open_queries, build_task, build_training_queries
 from gnn.triples import Triples
+from kg.errors import ModelError
 from kg.progress import Progress, ignore_progress
 
 _FEATURE_CELLS = 30_000_000
@@ -50,6 +55,7 @@ _SPREAD_CELLS = 200_000
 METAPATH_FLOOR = "metapath floor"
 _ADDITIVE = ListwiseConfig(epochs=40, learning_rate=1e-3, weight_decay=0.1)
 _NOT_ADDITIVE = ("kernel ridge", "(ranks)")
+Fitted = TypeVar("Fitted")
 Types = tuple[tuple[str, ...], tuple[str, ...]]
 
 
@@ -73,11 +79,14 @@ class ModelConfig:
     additive: NetworkConfig = field(default_factory=lambda: NetworkConfig(hidden=0, feature_dropout=0.0, fit=_ADDITIVE))
     trees: TreesConfig = field(default_factory=TreesConfig)
     num_forests: int = 2
+    path_gnn: PathGnnConfig = field(default_factory=PathGnnConfig)
+    num_path_gnns: int = 0
     max_training_candidates: int = 512
     prior_weights: tuple[tuple[str, float], ...] = (
         ("attention", 1.0),
         ("kernel ridge", 0.5),
         ("networks", 1.25),
+        ("path GNN", 0.5),
         ("trees", 0.75),
     )
 
@@ -91,14 +100,16 @@ class Weights:
     attentions: tuple[WalkAttention, ...]
     networks: tuple[CandidateNetwork, ...]
     forests: tuple[lightgbm.Booster, ...]
+    path_gnns: tuple[PathGnn, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a graph gives to a model before any weight: the space, the ridges in closed form, the walks' data."""
+    """What a graph gives to a model before any weight: the space, the ridges in closed form, the path GNN's hops."""
 
     space: Space
     ridges: tuple[KernelRidge, ...]
+    paths: PathData | None
 
     @property
     def task(self) -> LinkTask:
@@ -132,46 +143,60 @@ def choose_ground(
     task = build_task(triples, config.relation, types)
     graph = build_task_graph(triples, task)
     choice = choose_space(graph, config.space, seed=config.seed, progress=progress)
-    return choice, _build_ground(build_space(graph, choice, config.space.max_metapath_length), config)
+    return choice, _build_ground(graph, choice, config)
 
 
 def rebuild_ground(triples: Triples, config: ModelConfig, choice: SpaceChoice) -> Ground:
     """Build again what was chosen; the same graph gives the same ground to the last bit."""
     task = build_task(triples, config.relation, (choice.head_types, choice.tail_types))
     graph = build_task_graph(triples, task)
-    return _build_ground(build_space(graph, choice, config.space.max_metapath_length), config)
+    return _build_ground(graph, choice, config)
 
 
-def _build_ground(space: Space, config: ModelConfig) -> Ground:
+def _build_ground(graph: TaskGraph, choice: SpaceChoice, config: ModelConfig) -> Ground:
+    space = build_space(graph, choice, config.space.max_metapath_length)
     spectra = (to_spectrum(space.heads), to_spectrum(space.tails))
-    return Ground(space, tuple(fit_kernel_ridge(ridge, space.task, *spectra) for ridge in config.ridges))
+    ridges = tuple(fit_kernel_ridge(ridge, space.task, *spectra) for ridge in config.ridges)
+    return Ground(space, ridges, build_path_data(graph, config.path_gnn) if config.num_path_gnns else None)
 
 
 def fit_weights(config: ModelConfig, ground: Ground, progress: Progress = ignore_progress) -> Weights:
     """Train every member on the known pairs, each described with its own edge removed."""
     columns = choose_columns(ground.space, config.max_training_candidates, config.seed)
-    ground = Ground(narrow_space(ground.space, columns), tuple(narrow_ridge(r, columns) for r in ground.ridges))
-    queries = build_training_queries(ground.task)
-    total = config.num_attentions + config.num_networks + config.num_forests
-    names, raw = build_features(ground.space, ground.ridges, queries)
+    space, ridges = narrow_space(ground.space, columns), tuple(narrow_ridge(r, columns) for r in ground.ridges)
+    queries = build_training_queries(space.task)
+    names, raw = build_features(space, ridges, queries)
     scaling = fit_scaling(raw, names)
     inputs = scaling.apply(raw)
-    targets, hidden = queries.targets, queries.hidden
-    walks = walk_data(ground)
-    fitted: tuple[list[WalkAttention], list[CandidateNetwork], list[lightgbm.Booster]] = ([], [], [])
-    for number in range(total):
-        progress("training", number, total)
-        seed = config.seed * 1000 + number
-        if number < config.num_attentions:
-            fitted[0].append(fit_attention(config.attention, walks, queries, seed))
-        elif number < config.num_attentions + config.num_networks:
-            fitted[1].append(fit_network(config.network, inputs, targets, hidden, seed))
-        else:
-            fitted[2].append(fit_trees(config.trees, inputs, targets, hidden, seed))
+    told = (inputs, queries.targets, queries.hidden)
+    plain = (inputs * additive_columns(names, scaling), *told[1:])
+    walks = walk_data(space)
+    total = config.num_attentions + config.num_networks + config.num_forests + config.num_path_gnns
+    done = count()
+
+    def repeat(times: int, fit: Callable[[int], Fitted]) -> tuple[Fitted, ...]:
+        fitted: list[Fitted] = []
+        for number in islice(done, times):
+            progress("training", number, total)
+            fitted.append(fit(config.seed * 1000 + number))
+        return tuple(fitted)
+
+    weights = Weights(
+        scaling,
+        fit_network(config.additive, *plain, config.seed),
+        repeat(config.num_attentions, lambda seed: fit_attention(config.attention, walks, queries, seed)),
+        repeat(config.num_networks, lambda seed: fit_network(config.network, *told, seed)),
+        repeat(config.num_forests, lambda seed: fit_trees(config.trees, *told, seed)),
+        repeat(config.num_path_gnns, lambda seed: _fit_path_gnn(config, ground, seed)),
+    )
     progress("training", total, total)
-    plain = inputs * additive_columns(names, scaling)
-    additive = fit_network(config.additive, plain, targets, hidden, config.seed)
-    return Weights(scaling, additive, tuple(fitted[0]), tuple(fitted[1]), tuple(fitted[2]))
+    return weights
+
+
+def _fit_path_gnn(config: ModelConfig, ground: Ground, seed: int) -> PathGnn:
+    if ground.paths is None:
+        raise ModelError("The path GNN has no graph to walk; build the ground with num_path_gnns above zero.")
+    return fit_path_gnn(config.path_gnn, ground.paths, build_training_queries(ground.task), seed)
 
 
 def additive_columns(names: tuple[str, ...], scaling: Scaling) -> Dense:
@@ -191,21 +216,21 @@ def describe(ground: Ground, weights: Weights, queries: Queries) -> Iterator[tup
         yield some, names, weights.scaling.apply(raw)
 
 
-def walk_data(ground: Ground) -> WalkData:
+def walk_data(space: Space) -> WalkData:
     """Return what the attention walks over: both sides' channels and the metapath counts, compressed."""
-    counts = ground.space.metapaths
+    counts = space.metapaths
     if not len(counts):
-        counts = np.zeros((1, *ground.task.shape), np.float32)
+        counts = np.zeros((1, *space.task.shape), np.float32)
     positive = counts > 0
     scale = counts.sum(axis=(1, 2)) / np.maximum(positive.sum(axis=(1, 2)), 1)
     compressed = np.arcsinh(counts / np.where(scale > 0, scale, 1.0)[:, None, None])
     extra = np.ascontiguousarray(compressed.transpose(1, 2, 0), np.float32)
-    return build_walk_data(ground.task, ground.space.heads, ground.space.tails, extra)
+    return build_walk_data(space.task, space.heads, space.tails, extra)
 
 
 def score_members(ground: Ground, weights: Weights, queries: Queries) -> dict[str, Dense]:
     """Return each member's (num_queries, num_tails) scores and the metapath floor's, which is no member."""
-    walks = walk_data(ground)
+    walks = walk_data(ground.space)
     parts: dict[str, list[Dense]] = {}
     for some, names, inputs in describe(ground, weights, queries):
         scored = {
@@ -213,6 +238,7 @@ def score_members(ground: Ground, weights: Weights, queries: Queries) -> dict[st
             "attention": [score_attention(network, walks, some) for network in weights.attentions],
             "networks": [score_network(network, inputs) for network in weights.networks],
             "trees": [score_trees(forest, inputs) for forest in weights.forests],
+            "path GNN": [score_path_gnn(network, ground.paths, some) for network in weights.path_gnns if ground.paths],
             METAPATH_FLOOR: [score_network(weights.additive, inputs * additive_columns(names, weights.scaling))],
         }
         for member, scores in scored.items():

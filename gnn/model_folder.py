@@ -28,6 +28,7 @@ from gnn.attention import build_attention
 from gnn.blend import Blend
 from gnn.features import Scaling
 from gnn.model import Ground, LinkModel, ModelConfig, Weights, rebuild_ground, walk_data
+from gnn.path_gnn import PathGnn
 from gnn.scorers import CandidateNetwork
 from gnn.space import SpaceChoice
 from gnn.triples import Ids, Triples
@@ -79,6 +80,7 @@ def keep_model(folder: ModelFolder, out: Path, card: str) -> None:
             "attentions": [network.state_dict() for network in model.weights.attentions],
             "additive": model.weights.additive.state_dict(),
             "networks": [network.state_dict() for network in model.weights.networks],
+            "path_gnns": [network.state_dict() for network in model.weights.path_gnns],
             "scaling": {f.name: torch.from_numpy(getattr(model.weights.scaling, f.name)) for f in fields(Scaling)},
         }
         torch.save(states, out / "weights.pt")
@@ -163,7 +165,7 @@ def _read_choice(told: Mapping[str, Any]) -> SpaceChoice:
 def _read_weights(path: Path, config: ModelConfig, ground: Ground) -> Weights:
     states = torch.load(path / "weights.pt", weights_only=True)
     scaling = Scaling(**{name: value.numpy() for name, value in states["scaling"].items()})
-    data = walk_data(ground)
+    data = walk_data(ground.space)
     attentions, networks = [], []
     for state in states["attentions"]:
         attention = build_attention(config.attention, data)
@@ -177,7 +179,22 @@ def _read_weights(path: Path, config: ModelConfig, ground: Ground) -> Weights:
     additive.load_state_dict(states["additive"])
     texts = [(path / f"forest-{n}.txt").read_text(encoding="utf-8") for n in range(config.num_forests)]
     forests = tuple(lightgbm.Booster(model_str=text) for text in texts)
-    return Weights(scaling, additive.eval(), tuple(attentions), tuple(networks), forests)
+    path_gnns = _read_path_gnns(states["path_gnns"], config, ground)
+    return Weights(scaling, additive.eval(), tuple(attentions), tuple(networks), forests, path_gnns)
+
+
+def _read_path_gnns(states: list[dict[str, Any]], config: ModelConfig, ground: Ground) -> tuple[PathGnn, ...]:
+    if len(states) != config.num_path_gnns:
+        raise ValueError(f"{len(states)} path GNNs are kept where config.json names {config.num_path_gnns}")
+    networks: list[PathGnn] = []
+    for state in states:
+        if ground.paths is not None:
+            network = PathGnn(ground.paths, config.path_gnn)
+            network.load_state_dict(state)
+            networks.append(network)
+    for network in networks:
+        network.eval()
+    return tuple(networks)
 
 
 def _keep_graph(folder: ModelFolder, path: Path) -> None:

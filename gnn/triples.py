@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
+import polars
 from numpy.typing import NDArray
 
 from kg.errors import InputError, UnknownNameError
@@ -91,22 +92,28 @@ def build_triples(
     Types not given are read from the entity's own name (`type_of`). `extra_entities` have no edge yet but may be
     asked for. InputError when there is no row at all.
     """
-    unique = sorted(set(rows))
-    if not unique:
+    columns = list(zip(*rows, strict=True))
+    if not columns:
         raise InputError("There is not a single triple; give at least one line of head, relation, tail.")
-    entities = tuple(sorted({r[0] for r in unique} | {r[2] for r in unique} | set(extra_entities)))
-    relations = tuple(sorted({r[1] for r in unique}))
-    entity_ids = {e: i for i, e in enumerate(entities)}
-    relation_ids = {r: i for i, r in enumerate(relations)}
-    edges = np.array([(entity_ids[h], relation_ids[r], entity_ids[t]) for h, r, t in unique], dtype=np.int64)
+    heads, names_of_relations, tails = (polars.Series(column, dtype=polars.String) for column in columns)
+    others = polars.Series(list(extra_entities), dtype=polars.String)
+    entities = tuple(polars.concat([heads, tails, others]).unique().sort().to_list())
+    relations = tuple(names_of_relations.unique().sort().to_list())
+    numbered = [_to_numbers(heads, entities), _to_numbers(names_of_relations, relations), _to_numbers(tails, entities)]
+    edges = np.unique(np.stack(numbered, axis=1), axis=0)
     known_types, known_names = types or {}, names or {}
     return Triples(
         entities,
         relations,
         tuple(known_types.get(e) or type_of(e) for e in entities),
         tuple(known_names.get(e, "") for e in entities),
-        edges[np.lexsort(edges.T[::-1])],
+        edges,
     )
+
+
+def _to_numbers(values: polars.Series, names: tuple[str, ...]) -> Ids:
+    """Return each value's place among the sorted names."""
+    return values.cast(polars.Enum(names)).to_physical().to_numpy().astype(np.int64)
 
 
 def to_pair_ids(triples: Triples, pairs: Iterable[tuple[str, str]]) -> Ids:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from gnn.attention import AttentionConfig
 from gnn.listwise import ListwiseConfig
 from gnn.model import ModelConfig
+from gnn.path_gnn import PathGnnConfig
 from gnn.scorers import NetworkConfig, TreesConfig
 from gnn.triples import Row, Triples, build_triples
 
@@ -45,4 +46,6 @@ def toy_config(seed: int = 0) -> ModelConfig:
         additive=NetworkConfig(hidden=0, feature_dropout=0.0, fit=few),
         trees=TreesConfig(num_trees=5, min_rows_in_leaf=2),
         num_forests=1,
+        path_gnn=PathGnnConfig(dim=4, fit=replace(few, epochs=2)),
+        num_path_gnns=1,
     )
