@@ -82,7 +82,7 @@ def _verdict_card(verdicts: Sequence[Verdict], name: str, gaps: Sequence[str]) -
 def _verdict_line(verdict: Verdict) -> str:
     words = f"{_VERBS[verdict.outcome]} ({_words(verdict.check)}): {verdict.rule}"
     facts = f" [{'; '.join(verdict.facts)}]" if verdict.facts else ""
-    advice = f" {verdict.advice}." if verdict.advice else ""
+    advice = f" {verdict.advice.rstrip('.')}." if verdict.advice else ""
     source = f" Source: {verdict.citation.label}." if verdict.citation.label else ""
     return f"{words}{facts}.{advice}{source}"
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 MAX_SUMMARY: Final = 139  # the standard says fewer than 140
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#!|~>])")
+_MARKUP: Final = re.compile(r"([\\`*_{}\[\]#!|~>])")
 
 
 def to_summary(verdict: str, name: str, rule: str = "") -> str:
