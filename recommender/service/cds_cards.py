@@ -63,7 +63,7 @@ def _order_card(order: CheckedOrder, gaps: Sequence[str], patient_id: str, know:
 
 def _unknown_card(order: CheckedOrder, gaps: Sequence[str]) -> Card:
     said = "the graph does not know what was ordered, so no check was made"
-    return _card(to_summary("Not assessed (any check)", order.name, said), "warning", [said], gaps)
+    return _card(to_summary("Not assessed (any check)", order.name, said), "warning", [f"{order.name}: {said}"], gaps)
 
 
 def _verdict_card(verdicts: Sequence[Verdict], name: str, gaps: Sequence[str]) -> Card:
