@@ -92,19 +92,18 @@ def hide_columns(policy: Policy, hidden: Bools) -> Choose:
         context = states.context.copy()
         context[:, :width][:, hidden] = context[:, width : 2 * width][:, hidden] = 0.0
         context[:, 2 * width : 3 * width][:, hidden] = 1.0
-        actions = policy.decide(replace(states, context=context)).action
-        return actions, np.ones(actions.size)
+        return follow(policy)(cohort, replace(states, context=context))
 
     return choose
 
 
-def measure_learning(seeds: int) -> dict[str, str]:
+def measure_learning(seeds: int, sizes: tuple[int, ...]) -> dict[str, str]:
     """Shares of the gap by size of log, imitation and random rewards; true values and harm."""
     rows: dict[str, list[float]] = {}
     for seed in range(seeds):
         judge = Judge(seed)
-        log = judge.log(max(SIZES))
-        found = {f"share, {n} episodes": follow(fit_policy(log.take(np.arange(n)), 0, TrainConfig())) for n in SIZES}
+        log = judge.log(max(sizes))
+        found = {f"share, {n} episodes": follow(fit_policy(log.take(np.arange(n)), 0, TrainConfig())) for n in sizes}
         found["share, imitation"] = imitate(log)
         found["share, random rewards"] = follow(fit_policy(shuffle_rewards(log), 0, TrainConfig()))
         for name, rule in found.items():
@@ -233,10 +232,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sections", nargs="*", default=list(SECTIONS), choices=[*SECTIONS, []])
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     measures: dict[str, Callable[[], dict[str, str]]] = {
-        "learning": lambda: measure_learning(options.seeds),
+        "learning": lambda: measure_learning(options.seeds, tuple(options.sizes)),
         "ablations": lambda: measure_ablations(options.seeds),
         "ope": measure_ope,
         "safety": measure_safety,

@@ -69,7 +69,9 @@ def follow(policy: Policy) -> Choose:
     """The rule that asks the policy."""
 
     def choose(cohort: Cohort, states: States) -> tuple[Ints, Floats]:
-        return _surely(policy.decide(states).action)
+        actions = np.zeros(states.size, dtype=np.int64)
+        actions[cohort.is_open] = policy.decide(states.take(cohort.is_open)).action
+        return _surely(actions)
 
     return choose
 

@@ -1,0 +1,67 @@
+"""Drift and fairness: whether rewards change over the log, and what each group of patients gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy import stats
+
+from recommender.policy.arrays import Floats
+from recommender.policy.episodes import Episodes
+
+MIN_GROUP: Final = 10
+LEVEL: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class GroupValue:
+    """The mean return of one group with its 95 % interval."""
+
+    group: str
+    num_episodes: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The change of the mean return from the older to the newer half of a log; `alarm` when 0 is outside."""
+
+    change: float
+    low: float
+    high: float
+
+    @property
+    def alarm(self) -> bool:
+        """Whether the rewards moved by more than chance explains."""
+        return not self.low <= 0 <= self.high
+
+
+def find_drift(episodes: Episodes) -> Drift:
+    """Compare the halves of a log whose episodes stand in the order of time (Welch's interval)."""
+    returns = episodes.returns()
+    older, newer = returns[: returns.size // 2], returns[returns.size // 2 :]
+    change = float(newer.mean() - older.mean())
+    parts = [float(half.var(ddof=1)) / half.size for half in (older, newer)]
+    error = sum(parts) ** 0.5
+    freedom = sum(parts) ** 2 / max(
+        sum(p**2 / (h.size - 1) for p, h in zip(parts, (older, newer), strict=True)), 1e-300
+    )
+    half_width = float(stats.t.ppf(0.5 + LEVEL / 2, max(freedom, 1.0))) * error
+    return Drift(change, change - half_width, change + half_width)
+
+
+def value_by_group(contributions: Floats, groups: Sequence[str]) -> tuple[GroupValue, ...]:
+    """The mean of each group's contributions [E] to a value; groups under ten episodes are left out."""
+    members: Mapping[str, Floats] = {g: contributions[np.array(groups) == g] for g in sorted(set(groups))}
+    return tuple(_to_value(name, values) for name, values in members.items() if values.size >= MIN_GROUP)
+
+
+def _to_value(name: str, values: Floats) -> GroupValue:
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, values.size - 1)) * float(values.std(ddof=1)) / values.size**0.5
+    mean = float(values.mean())
+    return GroupValue(name, values.size, mean, mean - half, mean + half)
