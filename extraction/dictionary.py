@@ -91,38 +91,52 @@ class Dictionary:
 
 def build_dictionary(nodes: Iterable[Node] = (), types: Iterable[EntityType] = EntityType) -> Dictionary:
     """Return the dictionary over a graph's nodes and the shipped tables, restricted to some types."""
-    names: dict[str, tuple[EntityType, str]] = {}
-    cased: dict[str, tuple[EntityType, str]] = {}
-    first_words: dict[str, int] = {}
-    for term in [*_terms_of(nodes), *read_terms()]:
+    shipped, own = _shipped_names(), _Names({}, {}, {})
+    for term in _terms_of(nodes):
+        own.add(term)
+    first_words = {w: max(shipped.first_words.get(w, 0), n) for w, n in own.first_words.items()}
+    return Dictionary(
+        shipped.names | own.names, shipped.cased | own.cased, shipped.first_words | first_words, frozenset(types)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """A dictionary in the making; the first term that claims a name keeps it."""
+
+    names: dict[str, tuple[EntityType, str]]
+    cased: dict[str, tuple[EntityType, str]]
+    first_words: dict[str, int]
+
+    def add(self, term: Term) -> None:
         for name in term.names:
-            _add(name, term, names, cased, first_words)
-    return Dictionary(names, cased, first_words, frozenset(types))
+            tokens = [name[a:b] for a, b in read_words(name)]
+            if tokens and len(tokens) <= _MAX_WORDS * 2 and len(name) > 1:
+                self._add(name, tokens, term)
+
+    def _add(self, name: str, tokens: Sequence[str], term: Term) -> None:
+        if name.lower() in read_word_list("too_general"):
+            return
+        if (name.isupper() and len(name) <= _CASED_LETTERS) or term.type == EntityType.GENE:
+            self.cased.setdefault(name, (term.type, term.curie))
+        elif len(name) >= _MIN_LETTERS:
+            self.names.setdefault(to_key(tokens), (term.type, term.curie))
+        first = tokens[0].lower().rstrip("s")
+        self.first_words[first] = max(self.first_words.get(first, 0), len(tokens) + 1)
+
+
+@cache
+def _shipped_names() -> _Names:
+    shipped = _Names({}, {}, {})
+    for term in read_terms():
+        shipped.add(term)
+    return shipped
 
 
 @cache
 def read_terms() -> tuple[Term, ...]:
     """Return the terms of the shipped tables and of HPO, in the order of their precedence."""
     return (*_starter_terms(), *_room_terms(), *_hpo_terms())
-
-
-def _add(
-    name: str,
-    term: Term,
-    names: dict[str, tuple[EntityType, str]],
-    cased: dict[str, tuple[EntityType, str]],
-    first_words: dict[str, int],
-) -> None:
-    tokens = [name[a:b] for a, b in read_words(name)]
-    if not tokens or len(tokens) > _MAX_WORDS * 2 or len(name) < 2 or name.lower() in read_word_list("too_general"):
-        return
-    as_written = (name.isupper() and len(name) <= _CASED_LETTERS) or term.type == EntityType.GENE
-    if as_written:
-        cased.setdefault(name, (term.type, term.curie))
-    elif len(name) >= _MIN_LETTERS:
-        names.setdefault(to_key(tokens), (term.type, term.curie))
-    first = tokens[0].lower().rstrip("s")
-    first_words[first] = max(first_words.get(first, 0), len(tokens) + 1)
 
 
 def _crosses(text: str) -> bool:

@@ -69,7 +69,7 @@ class ExtractionConfig:
         if self.batch_size < 1:
             raise InputError(f"batch_size is {self.batch_size}; it must be 1 or more.")
         dictionary = build_dictionary(nodes)
-        return Extractor(self, dictionary, _load_recognizer(self.model), _load_linker(self))
+        return Extractor(self, dictionary, _load_recognizer(self.model), _load_linker(self.ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,9 @@ class Extractor:
 
     def _annotate_batch(self, language: Language, batch: Sequence[SourceDocument]) -> Iterator[Annotated]:
         items = [replace(i, sections=i.sections or read_sections(i.document.text)) for i in batch]
-        docs = _tokenize(language, [item.document.text for item in items])
+        docs = tokenize(language, [item.document.text for item in items])
         spans = list(self._recognize(items, docs))
-        requests = (LinkRequest(doc.text, found, _long_forms(doc)) for doc, found in zip(docs, spans, strict=True))
+        requests = (LinkRequest(doc.text, found, find_long_forms(doc)) for doc, found in zip(docs, spans, strict=True))
         for item, found, links in zip(items, spans, self.linker.link(requests), strict=True):
             yield _annotate(item, found, links, self.config)
 
@@ -214,7 +214,7 @@ def _gold_spans(item: SourceDocument) -> tuple[Span, ...]:
     return tuple(sorted(spans, key=lambda s: (s.start, s.end)))
 
 
-def _tokenize(language: Language, texts: Sequence[str]) -> list[Doc]:
+def tokenize(language: Language, texts: Sequence[str]) -> list[Doc]:
     """Return the texts as spaCy documents; only a text with brackets can explain an abbreviation.
 
     The detector warns about every text in which it finds none, which is no news.
@@ -241,7 +241,8 @@ def _short_forms(doc: Doc, spans: Sequence[Span]) -> list[Span]:
     return found
 
 
-def _long_forms(doc: Doc) -> dict[str, str]:
+def find_long_forms(doc: Doc) -> dict[str, str]:
+    """Return the long form of each abbreviation that the document explains, as written."""
     return {short.text: short._.long_form.text for short in doc._.abbreviations}
 
 
@@ -257,7 +258,9 @@ def _load_recognizer(name: str) -> Recognizer | None:
     return load_recognizer(name)
 
 
-def _load_linker(config: ExtractionConfig) -> Linker:
+@cache
+def _load_linker(ids: str) -> Linker:
+    """Return the linker into an id space; its search indexes are built once a process."""
     from extraction.link import load_linker
 
-    return load_linker(config.ids)
+    return load_linker(ids)

@@ -52,7 +52,7 @@ def test_the_report_has_the_keys_of_the_contract(tmp_path: Path) -> None:
     assert {"entities", "linking", "relations", "words_per_second"} <= set(measured)
     assert {"strict", "partial", "per_type"} == set(measured["entities"])
     assert {"precision", "recall", "f1"} <= set(measured["relations"])
-    assert measured["linking"]["n"] == 11
+    assert measured["linking"]["n"] == 10
     assert measured["linking"]["accuracy"] == 1.0
     assert measured["entities"]["strict"]["recall"] > 0.5
 

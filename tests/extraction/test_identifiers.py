@@ -29,6 +29,8 @@ def test_found(text: str, expected: tuple[str, str]) -> None:
     assert expected in found(text)
 
 
-@pytest.mark.parametrize("text", ["Crohn disease", "Heart Rate 88", "Vitamin D 1000 units", "Physical Exam", "CT Chest"])
+@pytest.mark.parametrize(
+    "text", ["Crohn disease", "Heart Rate 88", "Vitamin D 1000 units", "Physical Exam", "CT Chest"]
+)
 def test_medicine_is_no_name(text: str) -> None:
     assert found(text) == set()

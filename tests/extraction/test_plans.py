@@ -13,8 +13,8 @@ def plans_of(marked: str) -> set[tuple[str, str]]:
 
 
 def test_drug_below_a_heading_is_for_it() -> None:
-    marked = "ASSESSMENT AND PLAN\n[C:Hypertension].\n• Continue [D:lisinopril] daily.\n[C:Gout]\nStart [D:allopurinol]."
-    assert plans_of(marked) == {("lisinopril", "hypertension"), ("allopurinol", "gout")}
+    marked = "ASSESSMENT AND PLAN\n[C:Angina].\n• Continue [D:lisinopril] daily.\n[C:Gout]\nStart [D:allopurinol]."
+    assert plans_of(marked) == {("lisinopril", "angina"), ("allopurinol", "gout")}
 
 
 def test_refused_drug_is_not() -> None:
