@@ -18,7 +18,7 @@ from extraction.document import EntityType, Recognizer, Span
 from extraction.features import Featurizer, Window
 from extraction.lexicon import read_lexicon
 from extraction.tagger import Tagger
-from extraction.weights import read_tagger
+from extraction.weights import is_tagger, read_tagger
 from extraction.words import WordPieces
 from kg.errors import UnknownNameError
 
@@ -106,15 +106,17 @@ class PipelineRecognizer:
 
 
 def load_recognizer(name: str) -> Recognizer:
-    """Return the recognizer `fast`, `accurate`, the tagger in a folder, or an installed spaCy pipeline of that name.
+    """Return the recognizer `fast` or `accurate`, a folder's tagger, or an installed spaCy pipeline of that name.
 
+    Of a folder that holds `fast` and `accurate`, both are taken together, as the shipped `accurate` does.
     UnknownNameError when there is none: scispaCy's pipelines are installed from their own release address, never
     from the package index, where `en-core-sci-md` is another's placeholder.
     """
     if name in SHIPPED:
         return load_taggers(SHIPPED[name])
-    if Path(name, "weights.safetensors").is_file():
-        return load_taggers((Path(name),))
+    folders = tuple(folder for folder in (Path(name), *(Path(name, part) for part in SHIPPED)) if is_tagger(folder))
+    if folders:
+        return load_taggers(folders)
     if spacy.util.is_package(name) or Path(name, "meta.json").is_file():
         return PipelineRecognizer(spacy.load(name))
     raise UnknownModelError(name)

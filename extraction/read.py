@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,7 @@ _SUFFIXES = {
 }
 _CONTENT_DECIDES = (".xml", ".json")
 _HEAD = 8192
+_IOB = re.compile(rb"\S+[\t ][BIO](?:-\S+)?")
 _SIGNS = (
     (b"<PubmedArticle", "medline"),
     (b"<collection", "bioc"),
@@ -89,6 +91,8 @@ def find_format(path: Path) -> str:
     first = head.lstrip(b"\xef\xbb\xbf \r\n").split(b"\n", 1)[0]
     if name.suffix in (".txt", ".pubtator", "") and b"|t|" in first[:30]:
         return "pubtator"
+    if _IOB.fullmatch(first.rstrip(b"\r")):
+        return "iob"
     if name.suffix in _SUFFIXES:
         return _SUFFIXES[name.suffix]
     return next((kind for sign, kind in _SIGNS if sign in head), "jsonl" if name.suffix == ".json" else "text")

@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import scispacy.abbreviation  # noqa: F401  registers the component
-import spacy
+import torch
 
 from extraction.cid_model import write_cid_model
 from extraction.cid_train import BlamingDocument, train_cid
@@ -19,6 +18,7 @@ from extraction.link import Ranker
 from extraction.link_train import GoldDocument, train_ranker
 from extraction.memory import build_memory, to_lines
 from extraction.ner import read_featurizer
+from extraction.pipeline import build_language, find_long_forms, tokenize
 from extraction.pretrained import start_from_embeddings, start_from_minilm
 from extraction.read import read_files
 from extraction.sentences import split_sentences
@@ -94,14 +94,16 @@ def read_corpora(paths: Sequence[Path], exclude: Collection[str]) -> list[Corpus
 
 
 def _train_accurate(request: TrainingRequest, progress: Progress) -> None:
-    _train(start_from_minilm(TaggerConfig().create()), request, request.config or TrainConfig(), progress)
+    _train(lambda: start_from_minilm(TaggerConfig().create()), request, request.config or TrainConfig(), progress)
 
 
 def _train_fast(request: TrainingRequest, progress: Progress) -> None:
-    _train(start_from_embeddings(FAST.create()), request, request.config or FAST_TRAINING, progress)
+    _train(lambda: start_from_embeddings(FAST.create()), request, request.config or FAST_TRAINING, progress)
 
 
-def _train(tagger: Tagger, request: TrainingRequest, config: TrainConfig, progress: Progress) -> None:
+def _train(start: Callable[[], Tagger], request: TrainingRequest, config: TrainConfig, progress: Progress) -> None:
+    torch.manual_seed(config.seed)
+    tagger = start()
     examples = [e for corpus in read_corpora(request.corpora, request.exclude) for e in corpus.examples()]
     write_tagger(train_tagger(tagger, read_featurizer(), examples, config, progress), request.out)
 
@@ -132,13 +134,10 @@ TRAINABLE = tuple(_TRAINERS)
 
 def to_gold(documents: Sequence[SourceDocument]) -> Iterator[GoldDocument]:
     """Yield (text, mentions in order, long forms of abbreviations) of annotated documents."""
-    language = spacy.blank("en")
-    language.add_pipe("abbreviation_detector")
-    for document in documents:
-        text = document.document.text
-        shorts = language(text)._.abbreviations
+    read = tokenize(build_language(), [d.document.text for d in documents])
+    for document, doc in zip(documents, read, strict=True):
         mentions = sorted(document.mentions, key=lambda m: (m.start, m.end))
-        yield text, mentions, {short.text: short._.long_form.text for short in shorts}
+        yield document.document.text, mentions, find_long_forms(doc)
 
 
 def to_blaming(document: SourceDocument) -> BlamingDocument:

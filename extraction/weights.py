@@ -53,6 +53,11 @@ def write_tagger(tagger: Tagger, folder: Path) -> None:
     save_file({k: v.contiguous() for k, v in to_small(tagger.state_dict()).items()}, folder / _WEIGHTS)
 
 
+def is_tagger(folder: Path) -> bool:
+    """Whether a folder holds a tagger's weights."""
+    return (folder / _WEIGHTS).is_file()
+
+
 def read_tagger(folder: Path) -> Tagger:
     """Read a tagger, ready to predict; ModelError when the folder is missing or damaged."""
     try:

@@ -1,0 +1,158 @@
+"""How well and how fast texts are read, on annotated corpora; every table says what was trained on what.
+
+    python -m benchmarks.extraction spans     --data ../shared/data --model accurate
+    python -m benchmarks.extraction links     --data ../shared/data
+    python -m benchmarks.extraction relations --data ../shared/data
+    python -m benchmarks.extraction speed     --data ../shared/data --model fast --threads 2
+
+`links` and `relations` train on the training part and are judged on the development part. The shipped taggers have seen
+both parts; for an honest `spans` on a development part, train on the training part first and give the folder:
+
+    theragraph extract train accurate --corpus TRAIN... --out models/accurate   (and `fast` into models/fast)
+    python -m benchmarks.extraction spans --data ../shared/data --model models
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+
+from extraction.cid import read_pairs
+from extraction.cid_model import keep_stated, load_cid_model
+from extraction.concepts import CONCEPT_TYPE, read_concepts
+from extraction.document import EntityType, SourceDocument
+from extraction.evaluate import to_places, to_scores
+from extraction.link import load_linker
+from extraction.link_train import to_request
+from extraction.ner import TaggerRecognizer, load_recognizer
+from extraction.read import read_files
+from extraction.scoring import Counts, count_strict, is_linked
+from extraction.sentences import split_sentences
+from extraction.train_models import INDUCED, TrainingRequest, to_gold, train_model
+from extraction.words import to_phrase_key
+
+CDR_TRAIN = "bc5cdr/CDR_TrainingSet.PubTator.txt"
+CDR_DEV = "bc5cdr/CDR_DevelopmentSet.PubTator.txt"
+NCBI_TRAIN = "ncbi_disease/NCBItrainset_corpus.txt"
+NCBI_DEV = "ncbi_disease/NCBIdevelopset_corpus.txt"
+BIORED_DEV = "biored/Dev.PubTator"
+JUDGED = frozenset({"disease", "drug"})
+
+
+def read_documents(path: Path, exclude: Iterable[str] = ()) -> list[SourceDocument]:
+    """Return the annotated documents of a file without the excluded ones."""
+    gone = frozenset(exclude)
+    documents = [d for d in read_files([path], kind="abstract") if isinstance(d, SourceDocument)]
+    return [d for d in documents if d.document.document_id not in gone]
+
+
+def held_out(data: Path) -> frozenset[str]:
+    """Return the identifiers of documents that may not be trained on."""
+    return frozenset((data / "exclude_pmids.txt").read_text("utf-8").split())
+
+
+def load_tagger(model: str) -> TaggerRecognizer:
+    """Return one of our taggers; SystemExit for a model of another kind."""
+    recognizer = load_recognizer(model)
+    if not isinstance(recognizer, TaggerRecognizer):
+        raise SystemExit(f"{model} is no tagger; give fast, accurate or a folder.")
+    return recognizer
+
+
+def bench_spans(data: Path, model: str) -> None:
+    """Strict F1 of a tagger on the development parts; BioRED without what the other corpora share with it."""
+    recognizer = load_tagger(model)
+    others = {
+        d.document.document_id for n in (CDR_TRAIN, CDR_DEV, NCBI_TRAIN, NCBI_DEV) for d in read_documents(data / n)
+    }
+    for name in (CDR_DEV, NCBI_DEV, BIORED_DEV):
+        gold = read_documents(data / name, others if name == BIORED_DEV else ())
+        types = frozenset(m.type for d in gold for m in d.mentions) & JUDGED
+        found = recognizer.recognize_texts(d.document.text for d in gold)
+        counts = [
+            count_strict(
+                {(s.start, s.end, s.type.value) for s in spans if s.type.value in types}, to_places(d.mentions, types)
+            )
+            for d, spans in zip(gold, found, strict=True)
+        ]
+        print(name, model, len(gold), "documents", to_scores(counts))
+
+
+def bench_links(data: Path, model: str) -> None:
+    """Linking accuracy of gold mentions, trained on the training part, beside exact look-up of the name."""
+    gold = list(to_gold(read_documents(data / CDR_DEV)))
+    with TemporaryDirectory() as folder:
+        train_model("linker", TrainingRequest((data / CDR_TRAIN,), Path(folder), held_out(data)))
+        linker = load_linker("MESH", Path(folder))
+        links = [next(linker.link([to_request(*document)])) for document in gold]
+    table = read_concepts()
+    exact, ours = [], []
+    for (_, mentions, _), found in zip(gold, links, strict=True):
+        judged = [(m, link.curie) for m, link in zip(mentions, found, strict=True) if m.curie]
+        ours.append(Counts(sum(is_linked(curie, m.curie) for m, curie in judged), len(judged), len(judged)))
+        named = [(m, table.find_name(CONCEPT_TYPE[EntityType(m.type)], to_phrase_key(m.text))) for m, _ in judged]
+        named = [
+            (m, p or table.find_synonym(CONCEPT_TYPE[EntityType(m.type)], to_phrase_key(m.text))) for m, p in named
+        ]
+        right = sum(bool(places) and is_linked(table.curies[places[0]], m.curie) for m, places in named)
+        exact.append(Counts(right, len(judged), len(judged)))
+    print(CDR_DEV, "exact name", to_scores(exact), "linker", to_scores(ours))
+
+
+def bench_relations(data: Path, model: str) -> None:
+    """Chemical-induced disease between gold entities, trained on the training part, beside co-occurrence."""
+    gold = read_documents(data / CDR_DEV)
+    with TemporaryDirectory() as folder:
+        train_model("relations", TrainingRequest((data / CDR_TRAIN,), Path(folder), held_out(data)))
+        trained = load_cid_model(Path(folder))
+        scored = [trained.score(d.document.text, d.mentions, split_sentences(d.document.text)) for d in gold]
+    together = [{(p.drug, p.disease) for p in read_pairs(d.mentions)} for d in gold]
+    stated = [{(p.drug, p.disease) for p, _ in keep_stated(s, trained.lowest)} for s in scored]
+    print(CDR_DEV, "co-occurrence", count_relations(gold, together), "model", count_relations(gold, stated))
+
+
+def count_relations(gold: Sequence[SourceDocument], found: Sequence[set[tuple[str, str]]]) -> Mapping[str, object]:
+    """Return the scores of pairs against the gold relations."""
+    wanted = [{(r.subject, r.object) for r in d.relations if r.type == INDUCED} for d in gold]
+    return to_scores([Counts(len(w & f), len(f), len(w)) for w, f in zip(wanted, found, strict=True)])
+
+
+def bench_speed(data: Path, model: str) -> None:
+    """Words (at blanks) a second of a tagger over both parts of a corpus, after one warm-up text."""
+    recognizer = load_tagger(model)
+    texts = [d.document.text for n in (CDR_TRAIN, CDR_DEV) for d in read_documents(data / n)]
+    list(recognizer.recognize_texts(texts[:1]))
+    started = time.perf_counter()
+    list(recognizer.recognize_texts(texts))
+    seconds = time.perf_counter() - started
+    words = sum(len(text.split()) for text in texts)
+    print(f"{model}: {words / seconds:.0f} words a second, {torch.get_num_threads()} threads, {words} words")
+
+
+BENCHES: Mapping[str, Callable[[Path, str], None]] = {
+    "spans": bench_spans,
+    "links": bench_links,
+    "relations": bench_relations,
+    "speed": bench_speed,
+}
+
+
+def main() -> None:
+    """Run one benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bench", choices=sorted(BENCHES))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", default="accurate")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    BENCHES[arguments.bench](arguments.data, arguments.model)
+
+
+if __name__ == "__main__":
+    main()
