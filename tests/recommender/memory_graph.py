@@ -52,7 +52,7 @@ class MemoryGraph:
 
     def _links(self, predicate: str, category: str) -> list[list[Any]]:
         found = self.edges[Predicate[predicate.upper()]]
-        own = [(e, p) for e, p in found if self._is(e.subject, category) and "context_qualifier" not in p]
+        own = [(e, p) for e, p in found if self._is(e.subject, category) and _is_link(p)]
         return [[e.subject, e.object, e.primary_knowledge_source] for e, _ in own]
 
     def _frequencies(self, name: str) -> list[list[Any]]:
@@ -64,6 +64,10 @@ class MemoryGraph:
 
     def _is(self, curie: str, category: str) -> bool:
         return self.nodes[curie].category == category
+
+
+def _is_link(properties: Row) -> bool:
+    return "context_qualifier" not in properties and properties["knowledge_level"] != "prediction"
 
 
 def _concept(node: Node) -> list[Any]:

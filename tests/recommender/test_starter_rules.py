@@ -37,7 +37,8 @@ def without(name: str, drugs: Iterable[str], row: Any) -> Knowledge:
     mapping = dict(getattr(known, name))
     for drug in drugs:
         mapping[drug] = tuple(r for r in mapping.get(drug, ()) if r is not row)
-    return replace(known, **{name: mapping})
+    changed: Any = {name: mapping}
+    return replace(known, **changed)
 
 
 def for_contraindication(row: Contraindication) -> Case:

@@ -12,7 +12,7 @@ from gymnasium import spaces
 
 from kg.errors import InputError
 from recommender.policy.episodes import write_episodes
-from recommender.policy.evaluate import evaluate_policy, make_env
+from recommender.policy.evaluate import evaluate_policy, flatten_observation, make_env
 from recommender.policy.simulator import ClinicEnv
 from recommender.policy.train import TrainConfig, train_policy
 from recommender.policy.world import SimulatorConfig, build_world
@@ -92,6 +92,13 @@ def folder_log(home: Path) -> Path:
 def test_environments_that_cannot_be_made(name: str) -> None:
     with pytest.raises(InputError):
         make_env(name)
+
+
+def test_observations_of_every_kind_become_one_row() -> None:
+    assert flatten_observation(spaces.Discrete(3), 2, 3).tolist() == [[0, 0, 1]]
+    assert flatten_observation(spaces.Discrete(3), 2, 1).tolist() == [[2]]
+    box = spaces.Box(0, 1, (2, 2), np.float32)
+    assert flatten_observation(box, np.eye(2, dtype=np.float32), 4).tolist() == [[1, 0, 0, 1]]
 
 
 def test_too_few_episodes(folder: Path) -> None:

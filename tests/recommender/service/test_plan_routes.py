@@ -59,7 +59,7 @@ def test_an_added_allergy_blocks_the_first_line(client: TestClient) -> None:
     plan = client.post("/v1/plans", json=asked).json()
     assert "penicillin" not in drugs_of(plan)
     assert plan["excluded"][0]["drug"]["name"] == "penicillin"
-    assert plan["what_if"]["newly_excluded"] == ["penicillin for infection"]
+    assert plan["difference"]["newly_excluded"] == ["penicillin for infection"]
 
 
 @pytest.mark.parametrize(
