@@ -19,6 +19,7 @@ from gnn.model_folder import ModelFolder, read_model
 from gnn.predict import PairScores, score_pairs
 from gnn.scorers import NetworkConfig
 from gnn.space import SpaceConfig
+from gnn.task import types_of
 from gnn.train import TrainReport, split_pairs, train_triples
 from gnn.triples import Ids, Triples, build_triples
 from kg.errors import UnknownNameError
@@ -30,6 +31,7 @@ from ontologies.biolink import AgentType, KnowledgeLevel, Predicate
 
 _DEV_AND_TEST = (0.1, 0.1)
 _SMALL_BUDGET_S = 90.0
+_UNDRUGGED = "without a drug"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,22 @@ def read_graph_triples(store: GraphStore, progress: Progress = ignore_progress) 
     progress("reading the graph", len(Predicate), len(Predicate))
     types = {node.curie: node.category.value for node in nodes}
     return build_triples(rows, types=types, names={node.curie: node.name for node in nodes})
+
+
+def set_undrugged_aside(triples: Triples, relation: str) -> Triples:
+    """Return the graph with the tails that no edge of a head names (treated, contraindicated, caused …) retyped.
+
+    They still describe the others as neighbours, but are not candidates: thousands of rare diseases that no drug is
+    known to touch would otherwise be ranked, and each would only be noise beside those that are treated.
+    """
+    head_types, tail_types = types_of(triples, relation)
+    types = np.array(triples.types)
+    heads, tails = np.isin(types, head_types), np.isin(types, tail_types)
+    touched = np.zeros(len(types), bool)
+    for one, other in ((0, 2), (2, 0)):
+        touched[triples.edges[heads[triples.edges[:, one]]][:, other]] = True
+    names = [f"{kind} {_UNDRUGGED}" if a and not b else kind for kind, a, b in zip(types, tails, touched, strict=True)]
+    return replace(triples, types=tuple(map(str, names)))
 
 
 def config_for_budget(relation: str, seed: int, budget_s: float) -> ModelConfig:
@@ -84,14 +102,16 @@ def train_graph(
 ) -> TrainReport:
     """Train on the graph with a random 80/10/10 split of `relation` (a relationship type such as TREATS).
 
-    The report's `test` is measured on the last tenth, with the floors beside it. UnknownNameError when the graph
+    Candidate tails are those that some drug edge names. The report's `test` is measured on the last tenth, with the
+    floors beside it. UnknownNameError when the graph
     states no such relation.
     """
     triples = read_graph_triples(store, progress)
     if relation not in triples.relations:
         raise UnknownNameError("relation in the graph", relation, triples.relations)
+    triples = set_undrugged_aside(triples, relation)
     dev, test = split_pairs(triples.pairs_of(relation), _DEV_AND_TEST, seed)
-    inputs = ((store.where, triples.content_hash),)
+    inputs = (("graph", triples.content_hash),)
     config = config_for_budget(relation, seed, budget_s)
     return train_triples(triples, config, dev, out=out, test_pairs=test, inputs=inputs, progress=progress)
 

@@ -11,6 +11,8 @@ from gnn.ranking import Mask
 from gnn.triples import Ids, Triples
 from kg.errors import InputError
 
+MAX_CANDIDATE_PAIRS = 150_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class LinkTask:
@@ -85,6 +87,11 @@ def build_task(
     of_entity = np.array(triples.types)
     heads = np.flatnonzero(np.isin(of_entity, head_types))
     tails = np.flatnonzero(np.isin(of_entity, tail_types))
+    if len(heads) * len(tails) > MAX_CANDIDATE_PAIRS:
+        raise InputError(
+            f'"{relation}" joins {len(heads)} heads with {len(tails)} tails, more than the {MAX_CANDIDATE_PAIRS} pairs '
+            "that are scored at once; keep fewer entities, or type them (Type::id) so that fewer are candidates."
+        )
     places = np.stack([np.searchsorted(heads, pairs[:, 0]), np.searchsorted(tails, pairs[:, 1])], axis=1)
     return LinkTask(relation, head_types, tail_types, heads, tails, places)
 

@@ -14,6 +14,7 @@ import torch
 from gnn.blend import fit_blend
 from gnn.card import to_card
 from gnn.evaluate import Evaluation, evaluate_model, hide_others
+from gnn.leakage import Leak, check_leakage
 from gnn.metagraph import Dense
 from gnn.model import (
     LinkModel,
@@ -49,6 +50,7 @@ class TrainReport:
     seconds: float
     dev: Evaluation
     test: Evaluation | None = None
+    leaks: tuple[Leak, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return what `theragraph train --json` prints."""
@@ -62,6 +64,7 @@ class TrainReport:
             "seconds": round(self.seconds, 1),
             "dev": self.dev.to_json(),
             "test": self.test.to_json() if self.test else None,
+            "leaks": [leak.to_json() for leak in self.leaks],
         }
 
 
@@ -139,7 +142,8 @@ def train_triples(
     folder = ModelFolder(model, training, dev_pairs, inputs, tuple(told.items()))
     keep_model(folder, out, to_card(model, run, measured.to_json(), seconds))
     counts = (training.num_entities, len(training.edges), len(model.ground.task.pairs))
-    return TrainReport(run, out, config.relation, *counts, seconds, measured, tested)
+    leaks = check_leakage(training, config.relation, aside)
+    return TrainReport(run, out, config.relation, *counts, seconds, measured, tested, leaks)
 
 
 def fit_model(

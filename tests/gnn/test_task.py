@@ -45,3 +45,9 @@ def test_places_and_pairs_of_other_types() -> None:
 def test_one_pair_is_too_few() -> None:
     with pytest.raises(InputError, match="at least two"):
         build_task(build_triples([("a", "t", "b")]), "t")
+
+
+def test_too_many_candidates_get_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gnn.task.MAX_CANDIDATE_PAIRS", 5)
+    with pytest.raises(InputError, match="3 heads with 2 tails"):
+        build_task(build_triples(ROWS), "t")
