@@ -54,6 +54,7 @@ _KINDS: Final[dict[Category, str]] = {
     Category.PHENOTYPIC_FEATURE: "phenotype",
     Category.CLINICAL_FINDING: "phenotype",
 }
+_PHENOTYPES: Final = ("HP:", "SYMP:")
 _CATEGORY_OF_PREFIX: Final[dict[str, Category]] = {
     "DOID": Category.DISEASE,
     "MONDO": Category.DISEASE,
@@ -186,9 +187,9 @@ def _find_sources(nodes: Iterable[Node]) -> Iterator[str]:
 def _collect_claims(concepts: Mapping[str, Node]) -> _Claims:
     claims = _Claims()
     for curie, node in concepts.items():
-        claims.by_key[_kind(node.category), curie].add(curie)
+        claims.by_key[_kind(node), curie].add(curie)
         for xref in _keep_identity_xrefs(node, concepts, claims.ambiguities):
-            claims.by_key[_kind(node.category), xref].add(curie)
+            claims.by_key[_kind(node), xref].add(curie)
     for (_, xref), claimants in claims.by_key.items():
         doubled = _find_doubled(claimants - {xref})
         if doubled:
@@ -211,7 +212,7 @@ def _keep_identity_xrefs(node: Node, concepts: Mapping[str, Node], ambiguities: 
         if prefix in IDENTITY_PREFIXES:
             by_prefix[prefix].append(xref)
     for prefix, xrefs in by_prefix.items():
-        present = [x for x in xrefs if x in concepts and _kind(concepts[x].category) == _kind(node.category)]
+        present = [x for x in xrefs if x in concepts and _kind(concepts[x]) == _kind(node)]
         if prefix in AUTHORITIES and len(present) > 1:
             ambiguities.append(
                 Ambiguity(
@@ -289,5 +290,8 @@ def _add_absent_identifiers(preferred: dict[str, str], claims: _Claims, concepts
     preferred.update((xref, min(found)) for xref, found in owners.items() if len(found) == 1)
 
 
-def _kind(category: Category) -> str:
-    return _KINDS.get(category, category.value)
+def _kind(node: Node) -> str:
+    """What may be joined with what; a term of HPO is a phenotype even where a source treats it as a disease."""
+    if node.curie.startswith(_PHENOTYPES):
+        return "phenotype"
+    return _KINDS.get(node.category, node.category.value)

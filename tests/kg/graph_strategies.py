@@ -1,8 +1,10 @@
 """Random graphs for property tests: unicode names, negated edges, qualifiers, parallel edges, lists, numbers."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
-from kg.model import Edge, Node, to_properties
+from kg.model import Edge, Node, Properties, to_properties
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
 TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn", "Co")), min_size=1, max_size=12).filter(str.strip)
@@ -10,6 +12,12 @@ ITEMS = st.lists(TEXT, max_size=3, unique=True).map(sorted).map(tuple)
 LOCAL = st.text(st.sampled_from("AZ09._-ü"), min_size=1, max_size=4)
 CURIES = st.builds("{}:{}".format, st.sampled_from(["DOID", "DRUGBANK", "HP", "mine", "theragraph.class"]), LOCAL)
 SOURCES = st.sampled_from(["infores:theragraph-starter", "infores:hetionet"])
+
+
+def _to_properties(values: dict[str, Any]) -> Properties:
+    return to_properties(values)
+
+
 PROPERTIES = st.fixed_dictionaries(
     {},
     optional={
@@ -20,11 +28,11 @@ PROPERTIES = st.fixed_dictionaries(
         "partners": ITEMS,
         "severity_qualifier": TEXT,
     },
-).map(to_properties)
+).map(_to_properties)
 
 
 @st.composite
-def graphs(draw):
+def graphs(draw: st.DrawFn) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """A few nodes with distinct CURIEs and edges with distinct keys between them."""
     curies = draw(st.lists(CURIES, min_size=2, max_size=5, unique=True))
     nodes = [
@@ -37,7 +45,7 @@ def graphs(draw):
 
 
 @st.composite
-def _edges(draw, curies):
+def _edges(draw: st.DrawFn, curies: list[str]) -> Edge:
     is_prediction = draw(st.booleans())
     levels = [level for level in KnowledgeLevel if level is not KnowledgeLevel.PREDICTION]
     agents = [agent for agent in AgentType if agent is not AgentType.COMPUTATIONAL_MODEL]

@@ -1,5 +1,6 @@
 """A graph writer that keeps everything in dictionaries, for tests of what is written."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +19,10 @@ class MemoryStore:
     def create_constraints(self) -> None:
         """Nothing to do."""
 
-    def write_nodes(self, nodes):
+    def write_nodes(self, nodes: Iterable[Node]) -> None:
         self.nodes.update((node.curie, node) for node in nodes)
 
-    def write_edges(self, edges):
+    def write_edges(self, edges: Iterable[Edge]) -> Any:
         @dataclass
         class Count:
             missing: int = 0
@@ -35,13 +36,13 @@ class MemoryStore:
                 count.missing += 1
         return count
 
-    def read_sources(self):
+    def read_sources(self) -> list[dict[str, Any]]:
         return list(self.sources.values())
 
-    def keep_source(self, name, properties):
+    def keep_source(self, name: str, properties: dict[str, Any]) -> None:
         self.sources[name] = {"name": name, **properties}
 
-    def retract(self, *, source):
+    def retract(self, *, source: str) -> int:
         gone = [key for key, edge in self.edges.items() if edge.primary_knowledge_source == source]
         for key in gone:
             del self.edges[key]

@@ -1,5 +1,7 @@
 """Building from sources into a store kept in memory."""
 
+from pathlib import Path
+
 import pytest
 
 from kg.build import build_graph
@@ -44,17 +46,17 @@ GO_OBO = "format-version: 1.2\n\n[Term]\nid: GO:1\nname: a\nis_a: GO:2\n\n[Term]
 
 
 @pytest.fixture
-def starter(tmp_path):
+def starter(tmp_path: Path) -> Path:
     return write_starter(tmp_path / "starter")
 
 
 @pytest.fixture
-def mondo(tmp_path):
+def mondo(tmp_path: Path) -> Path:
     (tmp_path / "mondo.obo").write_text(MONDO_OBO)
     return tmp_path / "mondo.obo"
 
 
-def test_starter_rows_become_edges_with_their_citation(starter):
+def test_starter_rows_become_edges_with_their_citation(starter: Path) -> None:
     store = MemoryStore()
     report = build_graph(store, ["starter"], path=starter)
     (answer,) = report.to_json()["sources"]
@@ -74,7 +76,7 @@ def test_starter_rows_become_edges_with_their_citation(starter):
     assert properties["dose"] == "10 to 40 mg once daily"
 
 
-def test_polarity_is_kept_apart(starter):
+def test_polarity_is_kept_apart(starter: Path) -> None:
     store = MemoryStore()
     build_graph(store, ["starter"], path=starter)
     (edge,) = [e for e in store.edges.values() if e.predicate is Predicate.CONTRAINDICATED_IN]
@@ -82,7 +84,7 @@ def test_polarity_is_kept_apart(starter):
     assert dict(edge.qualifiers) == {"severity_qualifier": "absolute"}
 
 
-def test_a_second_build_writes_nothing(starter):
+def test_a_second_build_writes_nothing(starter: Path) -> None:
     store = MemoryStore()
     first = build_graph(store, ["starter"], path=starter)
     num_writes = store.num_edge_writes
@@ -92,7 +94,7 @@ def test_a_second_build_writes_nothing(starter):
     assert (second.sources[0].nodes, second.sources[0].edges) == (first.sources[0].nodes, first.sources[0].edges)
 
 
-def test_a_changed_file_replaces_what_the_source_said(starter):
+def test_a_changed_file_replaces_what_the_source_said(starter: Path) -> None:
     store = MemoryStore()
     build_graph(store, ["starter"], path=starter)
     write_starter(starter, {"interactions": []})
@@ -102,7 +104,7 @@ def test_a_changed_file_replaces_what_the_source_said(starter):
     assert len(store.edges) == 6
 
 
-def test_sources_one_after_the_other_give_the_graph_of_both_at_once(tmp_path, starter, mondo):
+def test_sources_one_after_the_other_give_the_graph_of_both_at_once(tmp_path: Path, starter: Path, mondo: Path) -> None:
     one_by_one, reverse = MemoryStore(), MemoryStore()
     build_graph(one_by_one, ["starter"], path=starter)
     build_graph(one_by_one, ["obo"], path=mondo)
@@ -115,7 +117,7 @@ def test_sources_one_after_the_other_give_the_graph_of_both_at_once(tmp_path, st
     assert [(e.subject, e.object) for e in hierarchy] == [("DOID:10763", "MONDO:0004995")]
 
 
-def test_generic_concepts_and_missing_ends_are_counted(tmp_path):
+def test_generic_concepts_and_missing_ends_are_counted(tmp_path: Path) -> None:
     (tmp_path / "doid.obo").write_text(DOID_OBO + "is_a: DOID:0\n")
     report = build_graph(MemoryStore(), ["do"], path=tmp_path)
     assert report.sources[0].reasons == {"touches a generic concept": 2}
@@ -126,7 +128,7 @@ def test_generic_concepts_and_missing_ends_are_counted(tmp_path):
     assert report.sources[0].lost == 1
 
 
-def test_a_row_with_an_unknown_name_is_skipped_and_counted(starter):
+def test_a_row_with_an_unknown_name_is_skipped_and_counted(starter: Path) -> None:
     row = {**ROWS["indications"][0], "drug": "aspirin"}
     write_starter(starter, {"indications": [*ROWS["indications"], row]})
     report = build_graph(MemoryStore(), ["starter"], path=starter)
@@ -135,7 +137,7 @@ def test_a_row_with_an_unknown_name_is_skipped_and_counted(starter):
     assert report.sources[0].examples == {reason: "aspirin, hypertension, 1"}
 
 
-def test_ambiguous_identifiers_are_listed(tmp_path):
+def test_ambiguous_identifiers_are_listed(tmp_path: Path) -> None:
     (tmp_path / "x.obo").write_text(AMBIGUOUS_OBO)
     report = build_graph(MemoryStore(), ["obo"], path=tmp_path / "x.obo")
     assert report.to_json()["ambiguities"] == [
@@ -143,7 +145,7 @@ def test_ambiguous_identifiers_are_listed(tmp_path):
     ]
 
 
-def test_unknown_sources_and_missing_files(monkeypatch, tmp_path):
+def test_unknown_sources_and_missing_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("kg.build.default_folder", lambda name: tmp_path / name)
     with pytest.raises(UnknownNameError, match=r'There is no source "hpoo".* Did you mean "hpo"'):
         build_graph(MemoryStore(), ["hpoo"])
@@ -153,20 +155,20 @@ def test_unknown_sources_and_missing_files(monkeypatch, tmp_path):
         build_graph(MemoryStore(), ["symp"])
 
 
-def test_a_damaged_starter_table_is_named(starter):
+def test_a_damaged_starter_table_is_named(starter: Path) -> None:
     (starter / "drugs.tsv").write_text("drug\tcurie\n")
     with pytest.raises(FormatError, match=r"drugs\.tsv, line 1"):
         build_graph(MemoryStore(), ["starter"], path=starter)
 
 
-def test_downloaded_files_are_found_without_a_path(monkeypatch, tmp_path):
+def test_downloaded_files_are_found_without_a_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("kg.build.default_folder", lambda name: tmp_path / name)
     (tmp_path / "do").mkdir()
     (tmp_path / "do" / "doid.obo").write_text(DOID_OBO)
     assert build_graph(MemoryStore(), ["do"]).sources[0].nodes == 2
 
 
-def test_an_edge_that_merging_turns_into_a_loop_is_left_out_and_a_real_loop_stays():
+def test_an_edge_that_merging_turns_into_a_loop_is_left_out_and_a_real_loop_stays() -> None:
     one, two = ("DRUGBANK:DB00722", "RXCUI:29046")
     nodes = [
         Node(one, Category.DRUG, "lisinopril", "infores:a", xrefs=(two,)),
@@ -180,12 +182,12 @@ def test_an_edge_that_merging_turns_into_a_loop_is_left_out_and_a_real_loop_stay
     assert (loop.subject, loop.object, loop.release) == (one, one, "2026")
 
 
-def edge_between(subject, object_):
+def edge_between(subject: str, object_: str) -> Edge:
     level, agent = KnowledgeLevel.KNOWLEDGE_ASSERTION, AgentType.MANUAL_AGENT
     return Edge(subject, Predicate.SIMILAR_TO, object_, "infores:b", level, agent)
 
 
-def test_two_files_of_one_kind_stand_side_by_side(tmp_path, mondo):
+def test_two_files_of_one_kind_stand_side_by_side(tmp_path: Path, mondo: Path) -> None:
     (tmp_path / "go.obo").write_text(GO_OBO)
     store = MemoryStore()
     build_graph(store, ["obo"], path=mondo)

@@ -1,11 +1,15 @@
 """Building into a real graph: both ways of writing give the same, changes replace, retraction takes back."""
 
+from kg.model import Edge, Node
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from kg import queries
 from kg.build import build_graph
 from kg.export import read_content
-from kg.store import open_graph
+from kg.store import GraphStore, open_graph
 from tests.ontologies.starter_tables import write_starter
 
 MONDO = "format-version: 1.2\n\n[Term]\nid: MONDO:0005044\nname: hypertensive disorder\nxref: DOID:10763\n"
@@ -13,19 +17,19 @@ MONDO += "is_a: MONDO:0004995\n\n[Term]\nid: MONDO:0004995\nname: cardiovascular
 
 
 @pytest.fixture
-def store(embedded_selector):
+def store(embedded_selector: str) -> Iterator[GraphStore]:
     with open_graph(embedded_selector) as graph:
         yield graph
         for source in ("infores:theragraph-starter", "infores:mondo"):
             graph.retract(source=source)
 
 
-def read(store):
+def read(store: GraphStore) -> tuple[set[Node], set[Edge]]:
     content = read_content(store)
     return set(content.nodes), set(content.edges())
 
 
-def test_the_bulk_door_and_the_everyday_way_write_the_same(store, tmp_path):
+def test_the_bulk_door_and_the_everyday_way_write_the_same(store: GraphStore, tmp_path: Path) -> None:
     folder = write_starter(tmp_path / "starter")
     build_graph(store, ["starter"], path=folder)
     everyday = read(store)
@@ -38,7 +42,7 @@ def test_the_bulk_door_and_the_everyday_way_write_the_same(store, tmp_path):
     assert report.sources[0].edges == len(everyday[1]) == 7
 
 
-def test_rebuilding_changes_nothing_and_a_change_replaces(store, tmp_path):
+def test_rebuilding_changes_nothing_and_a_change_replaces(store: GraphStore, tmp_path: Path) -> None:
     folder = write_starter(tmp_path / "starter")
     build_graph(store, ["starter"], path=folder)
     before = read(store)
@@ -52,7 +56,7 @@ def test_rebuilding_changes_nothing_and_a_change_replaces(store, tmp_path):
     assert "HP:0002315" not in {node.curie for node in nodes}
 
 
-def test_a_later_source_moves_nothing_twice(store, tmp_path):
+def test_a_later_source_moves_nothing_twice(store: GraphStore, tmp_path: Path) -> None:
     folder = write_starter(tmp_path / "starter")
     (tmp_path / "mondo.obo").write_text(MONDO)
     build_graph(store, ["obo"], path=tmp_path / "mondo.obo")

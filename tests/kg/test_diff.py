@@ -1,6 +1,7 @@
 """The difference of two releases."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ NEGATED = dataclasses.replace(TREATS, negated=True)
 OTHER = Edge("D:2", Predicate.TREATS, "X:1", "infores:y", LEVEL, AGENT, release="1")
 
 
-def test_added_removed_and_changed():
+def test_added_removed_and_changed() -> None:
     stronger = dataclasses.replace(TREATS, release="2", publications=("PMID:1",), properties=(("dose", "10 mg"),))
     diff = diff_edges([TREATS, OTHER], [stronger, NEGATED])
     assert diff.added == (NEGATED,)
@@ -30,24 +31,24 @@ def test_added_removed_and_changed():
     }
 
 
-def test_another_release_of_the_same_statements_is_no_difference():
+def test_another_release_of_the_same_statements_is_no_difference() -> None:
     assert diff_edges([TREATS], [dataclasses.replace(TREATS, release="2")]).is_empty
 
 
-def test_a_polarity_that_flips_is_removed_and_added():
+def test_a_polarity_that_flips_is_removed_and_added() -> None:
     diff = diff_edges([TREATS], [NEGATED])
     assert (diff.added, diff.removed) == ((NEGATED,), (TREATS,))
     assert diff.to_json()["added"][0]["negated"] is True
 
 
-def test_releases_are_exports(tmp_path):
+def test_releases_are_exports(tmp_path: Path) -> None:
     export_graph(GraphContent((), lambda: [TREATS, OTHER]), "parquet", tmp_path)
     assert set(read_release(tmp_path)) == {TREATS, OTHER}
     with pytest.raises(InputError, match="is no release; make one with `theragraph export parquet"):
         read_release(tmp_path / "empty")
 
 
-def test_plans_that_changed():
+def test_plans_that_changed() -> None:
     assert compare_plans({"a": ("x",), "b": ("y",)}, {"a": ("x",), "c": ("z",)}) == {
         "b": {"old": ["y"], "new": []},
         "c": {"old": [], "new": ["z"]},

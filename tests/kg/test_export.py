@@ -1,5 +1,7 @@
 """Every export format gives back what was written."""
 
+from collections.abc import Callable
+from typing import Any
 import tempfile
 from pathlib import Path
 
@@ -31,12 +33,12 @@ EDGES = (
 CONTENT = GraphContent((DISEASE, DRUG), lambda: EDGES)
 
 
-def read_kgx(folder):
+def read_kgx(folder: Path) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     source = open_source("kgx")
     return tuple(source.read_nodes(folder)), tuple(source.read_edges(folder))
 
 
-def read_rdf(name):
+def read_rdf(name: str) -> Callable[[Path], tuple[tuple[Any, ...], tuple[Any, ...]]]:
     return lambda folder: from_rdf(Graph().parse(folder / name))
 
 
@@ -50,18 +52,18 @@ READERS = {
 }
 
 
-def as_sets(graph):
+def as_sets(graph: tuple[tuple[Any, ...], tuple[Any, ...]]) -> tuple[set[Any], set[Any]]:
     nodes, edges = graph
     assert len(set(nodes)) == len(nodes)
     return set(nodes), set(edges)
 
 
-def test_every_format_has_a_reader_here():
+def test_every_format_has_a_reader_here() -> None:
     assert set(READERS) == set(FORMATS)
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_a_known_graph_comes_back_equal(tmp_path, format_name):
+def test_a_known_graph_comes_back_equal(tmp_path: Path, format_name: str) -> None:
     report = export_graph(CONTENT, format_name, tmp_path)
     assert (report.num_nodes, report.num_edges) == (2, 3)
     assert all(path.is_file() for path in report.files)
@@ -71,7 +73,7 @@ def test_a_known_graph_comes_back_equal(tmp_path, format_name):
 @pytest.mark.parametrize("format_name", FORMATS)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graph=graphs())
-def test_any_graph_comes_back_equal(format_name, graph):
+def test_any_graph_comes_back_equal(format_name: str, graph: tuple[tuple[Node, ...], tuple[Edge, ...]]) -> None:
     nodes, edges = graph
     with tempfile.TemporaryDirectory() as folder:
         export_graph(GraphContent(nodes, lambda: edges), format_name, Path(folder))
@@ -80,20 +82,20 @@ def test_any_graph_comes_back_equal(format_name, graph):
 
 @settings(max_examples=15, deadline=None)
 @given(graph=graphs())
-def test_networkx_keeps_every_parallel_edge(graph):
+def test_networkx_keeps_every_parallel_edge(graph: tuple[tuple[Node, ...], tuple[Edge, ...]]) -> None:
     nodes, edges = graph
     network = to_networkx(nodes, edges)
     assert network.number_of_edges() == len(edges)
     assert as_sets(from_networkx(network)) == (set(nodes), set(edges))
 
 
-def test_negated_edges_never_become_plain_triples():
+def test_negated_edges_never_become_plain_triples() -> None:
     graph = to_rdf((DRUG, DISEASE), (EDGES[1],))
     assert list(graph.subject_objects(BIOLINK.treats)) == []
     assert len(list(to_rdf((DRUG, DISEASE), (EDGES[0],)).subject_objects(BIOLINK.treats))) == 1
 
 
-def test_the_neo4j_import_command_names_every_file(tmp_path):
+def test_the_neo4j_import_command_names_every_file(tmp_path: Path) -> None:
     report = export_graph(CONTENT, "neo4j-csv", tmp_path)
     assert report.next_step.startswith("neo4j-admin database import full neo4j ")
     assert f"--nodes=Entity:Drug={tmp_path}/nodes_Drug.csv" in report.next_step
@@ -104,7 +106,7 @@ def test_the_neo4j_import_command_names_every_file(tmp_path):
     assert "partners:string[]" in header
 
 
-def test_a_wrong_format_and_a_folder_that_cannot_be_made(tmp_path):
+def test_a_wrong_format_and_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match='no export format "csv"; allowed: graphml, kgx'):
         export_graph(CONTENT, "csv", tmp_path)
     (tmp_path / "file").write_text("x")
@@ -112,7 +114,7 @@ def test_a_wrong_format_and_a_folder_that_cannot_be_made(tmp_path):
         export_graph(CONTENT, "kgx", tmp_path / "file")
 
 
-def test_rdf_is_checked_against_the_shapes(tmp_path):
+def test_rdf_is_checked_against_the_shapes(tmp_path: Path) -> None:
     wrong = GraphContent((DRUG,), lambda: EDGES)
     report = export_graph(wrong, "turtle", tmp_path)
     assert {v.message for v in report.violations} == {"An edge's object is one node of the graph."}

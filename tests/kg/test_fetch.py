@@ -2,7 +2,9 @@
 
 import hashlib
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,7 @@ class Publisher(BaseHTTPRequestHandler):
 
     ranges: list[str] = []  # noqa: RUF012 (one list for all requests of a test)
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         asked = self.headers.get("Range", "")
         type(self).ranges.append(asked)
         if self.path == "/missing":
@@ -39,12 +41,12 @@ class Publisher(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if self.path == "/cut" and not asked else body)
 
-    def log_message(self, *_):
+    def log_message(self, *_: str) -> None:
         """Stay quiet."""
 
 
 @pytest.fixture
-def address():
+def address() -> Iterator[str]:
     Publisher.ranges = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Publisher)
     thread = threading.Thread(target=server.serve_forever)
@@ -56,8 +58,8 @@ def address():
 
 
 @pytest.fixture
-def publish(monkeypatch):
-    def change(url, sha256=""):
+def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def change(url: str, sha256: str = "") -> None:
         class Fake:
             info = SourceInfo("x", "X", "infores:x", "CC0 1.0", "1", "http://x", (RemoteFile(url, "x.bin", sha256),))
 
@@ -66,11 +68,18 @@ def publish(monkeypatch):
     return change
 
 
-def test_a_pinned_file_is_fetched_once_and_its_licence_said_first(tmp_path, address, publish):
+def test_a_pinned_file_is_fetched_once_and_its_licence_said_first(
+    tmp_path: Path, address: str, publish: Callable[..., None]
+) -> None:
     publish(f"{address}/file", SHA256)
-    said, steps = [], []
-    options = {"announce": lambda info: said.append(info.licence), "progress": lambda *step: steps.append(step)}
-    (file,) = fetch_source("x", tmp_path, **options)
+    said: list[str] = []
+    steps: list[tuple[str, int, int | None]] = []
+    (file,) = fetch_source(
+        "x",
+        tmp_path,
+        announce=lambda info: said.append(info.licence),
+        progress=lambda label, done, total: steps.append((label, done, total)),
+    )
     assert file.path.read_bytes() == CONTENT
     assert (file.sha256, file.check, file.fetched) == (SHA256, "pinned", True)
     assert said == ["CC0 1.0"]
@@ -80,7 +89,9 @@ def test_a_pinned_file_is_fetched_once_and_its_licence_said_first(tmp_path, addr
     assert len(Publisher.ranges) == 1
 
 
-def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path, address, publish):
+def test_an_interrupted_download_goes_on_where_it_stopped(
+    tmp_path: Path, address: str, publish: Callable[..., None]
+) -> None:
     publish(f"{address}/cut", SHA256)
     with pytest.raises(InputError, match="it goes on where it stopped"):
         fetch_source("x", tmp_path)
@@ -93,21 +104,23 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path, address, pub
     assert not (tmp_path / "x.bin.part").exists()
 
 
-def test_a_server_without_ranges_starts_over(tmp_path, address, publish):
+def test_a_server_without_ranges_starts_over(tmp_path: Path, address: str, publish: Callable[..., None]) -> None:
     publish(f"{address}/plain", SHA256)
     (tmp_path / "x.bin.part").write_bytes(CONTENT[:10])
     (file,) = fetch_source("x", tmp_path)
     assert file.path.read_bytes() == CONTENT
 
 
-def test_a_part_that_is_already_whole(tmp_path, address, publish):
+def test_a_part_that_is_already_whole(tmp_path: Path, address: str, publish: Callable[..., None]) -> None:
     publish(f"{address}/file", SHA256)
     (tmp_path / "x.bin.part").write_bytes(CONTENT)
     (file,) = fetch_source("x", tmp_path)
     assert file.path.read_bytes() == CONTENT
 
 
-def test_without_a_pin_the_first_checksum_is_recorded_and_held(tmp_path, address, publish):
+def test_without_a_pin_the_first_checksum_is_recorded_and_held(
+    tmp_path: Path, address: str, publish: Callable[..., None]
+) -> None:
     publish(f"{address}/file")
     assert fetch_source("x", tmp_path)[0].check == "recorded"
     assert fetch_source("x", tmp_path)[0].check == "as recorded"
@@ -116,14 +129,14 @@ def test_without_a_pin_the_first_checksum_is_recorded_and_held(tmp_path, address
         fetch_source("x", tmp_path)
 
 
-def test_another_content_than_pinned_is_refused(tmp_path, address, publish):
+def test_another_content_than_pinned_is_refused(tmp_path: Path, address: str, publish: Callable[..., None]) -> None:
     publish(f"{address}/file", "0" * 64)
     with pytest.raises(InputError, match="it was deleted, fetch it again"):
         fetch_source("x", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_addresses_that_do_not_answer(tmp_path, address, publish):
+def test_addresses_that_do_not_answer(tmp_path: Path, address: str, publish: Callable[..., None]) -> None:
     publish(f"{address}/missing")
     with pytest.raises(InputError, match="answers 404"):
         fetch_source("x", tmp_path)
@@ -132,13 +145,13 @@ def test_addresses_that_do_not_answer(tmp_path, address, publish):
         fetch_source("x", tmp_path)
 
 
-def test_a_folder_that_cannot_be_made(tmp_path, address, publish):
+def test_a_folder_that_cannot_be_made(tmp_path: Path, address: str, publish: Callable[..., None]) -> None:
     publish(f"{address}/file")
     (tmp_path / "file").write_text("x")
     with pytest.raises(ResourceError, match="cannot be written"):
         fetch_source("x", tmp_path / "file")
 
 
-def test_a_source_that_only_people_can_download():
+def test_a_source_that_only_people_can_download() -> None:
     with pytest.raises(InputError, match="get it at https://www"):
         fetch_source("rxnorm")

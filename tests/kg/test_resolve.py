@@ -12,11 +12,13 @@ from ontologies.biolink import Category
 A, B = "infores:a", "infores:b"
 
 
-def disease(curie, name="x", source=A, xrefs=(), synonyms=()):
+def disease(
+    curie: str, name: str = "x", source: str = A, xrefs: tuple[str, ...] = (), synonyms: tuple[str, ...] = ()
+) -> Node:
     return Node(curie, Category.DISEASE, name, source, synonyms=synonyms, xrefs=xrefs)
 
 
-def test_concepts_join_over_a_shared_identifier_and_the_preferred_prefix_speaks():
+def test_concepts_join_over_a_shared_identifier_and_the_preferred_prefix_speaks() -> None:
     result = resolve_nodes(
         [
             disease("OMIM:125853", "NIDDM", B, xrefs=("UMLS:C0011860",), synonyms=("T2DM",)),
@@ -32,7 +34,7 @@ def test_concepts_join_over_a_shared_identifier_and_the_preferred_prefix_speaks(
     assert result.num_merged == 1
 
 
-def test_two_concepts_of_one_authority_are_never_joined():
+def test_two_concepts_of_one_authority_are_never_joined() -> None:
     result = resolve_nodes([disease("DOID:1", xrefs=("MESH:D1",)), disease("DOID:2", "y", xrefs=("MESH:D1",))])
     assert [n.curie for n in result.nodes] == ["DOID:1", "DOID:2"]
     (ambiguity,) = result.ambiguities
@@ -40,7 +42,7 @@ def test_two_concepts_of_one_authority_are_never_joined():
     assert result.resolve("MESH:D1") == "MESH:D1"
 
 
-def test_a_concept_that_names_two_others_of_one_authority_joins_neither():
+def test_a_concept_that_names_two_others_of_one_authority_joins_neither() -> None:
     result = resolve_nodes(
         [disease("DOID:1", xrefs=("OMIM:1", "OMIM:2")), disease("OMIM:1", "a"), disease("OMIM:2", "b")]
     )
@@ -48,7 +50,7 @@ def test_a_concept_that_names_two_others_of_one_authority_joins_neither():
     assert result.ambiguities[0].concepts == ("OMIM:1", "OMIM:2")
 
 
-def test_a_chain_that_would_join_two_is_taken_apart():
+def test_a_chain_that_would_join_two_is_taken_apart() -> None:
     nodes = [disease("DOID:1", xrefs=("UMLS:C1",)), disease("OMIM:5", "m", xrefs=("UMLS:C1", "MESH:D9"))]
     nodes.append(disease("DOID:2", "z", xrefs=("MESH:D9",)))
     result = resolve_nodes(nodes)
@@ -56,25 +58,30 @@ def test_a_chain_that_would_join_two_is_taken_apart():
     assert result.ambiguities[0].reason == "chain joins different concepts"
 
 
-def test_a_disease_never_becomes_a_phenotype():
+def test_a_disease_never_becomes_a_phenotype() -> None:
     finding = Node("HP:0000822", Category.PHENOTYPIC_FEATURE, "Hypertension", A, xrefs=("UMLS:C0020538",))
     result = resolve_nodes([finding, disease("DOID:10763", "hypertension", xrefs=("UMLS:C0020538",))])
     assert {n.curie for n in result.nodes} == {"HP:0000822", "DOID:10763"}
 
 
-def test_codes_that_many_concepts_share_never_join():
+def test_a_phenotype_that_a_source_treats_as_a_disease_stays_one() -> None:
+    result = resolve_nodes([disease("HP:0100785", xrefs=("UMLS:C1",)), disease("DOID:535", "y", xrefs=("UMLS:C1",))])
+    assert {n.curie for n in result.nodes} == {"HP:0100785", "DOID:535"}
+
+
+def test_codes_that_many_concepts_share_never_join() -> None:
     result = resolve_nodes([disease("DOID:1", xrefs=("ICD10CM:E11",)), disease("OMIM:1", "y", xrefs=("ICD10CM:E11",))])
     assert len(result.nodes) == 2
 
 
-def test_drugs_and_chemicals_join():
+def test_drugs_and_chemicals_join() -> None:
     chemical = Node("CHEBI:6801", Category.CHEMICAL_ENTITY, "metformin", B, xrefs=("DRUGBANK:DB00331",))
     drug = Node("DRUGBANK:DB00331", Category.DRUG, "Metformin", A)
     (node,) = resolve_nodes([chemical, drug]).nodes
     assert (node.curie, node.category, node.xrefs) == ("DRUGBANK:DB00331", Category.DRUG, ("CHEBI:6801",))
 
 
-def test_the_strongest_source_names_a_concept():
+def test_the_strongest_source_names_a_concept() -> None:
     nodes = [disease("DOID:1", "from a", A), disease("DOID:1", "from b", B)]
     (node,) = resolve_nodes(nodes, source_order=(B, A)).nodes
     assert (node.name, node.synonyms, node.source) == ("from b", ("from a",), B)
@@ -84,13 +91,13 @@ def test_the_strongest_source_names_a_concept():
     ("curie", "name", "category"),
     [("DOID:4", "disease", Category.DISEASE), ("MESH:D1", "Therapeutic agent", Category.DRUG)],
 )
-def test_generic_concepts_are_set_aside(curie, name, category):
+def test_generic_concepts_are_set_aside(curie: str, name: str, category: Category) -> None:
     result = resolve_nodes([Node(curie, category, name, A), disease("DOID:9352")])
     assert [n.curie for n in result.nodes] == ["DOID:9352"]
     assert result.generic == {curie}
 
 
-def test_the_order_of_nodes_changes_nothing():
+def test_the_order_of_nodes_changes_nothing() -> None:
     rng = random.Random(5)
     prefixes = ("DOID", "OMIM", "ORPHA", "MESH", "UMLS")
     identifiers = [f"{p}:{i}" for p in prefixes for i in range(10, 60)]
@@ -106,7 +113,7 @@ def test_the_order_of_nodes_changes_nothing():
     assert expected.ambiguities
 
 
-def test_the_ontologies_built_beside_it_move_no_identifier_of_the_starter_knowledge():
+def test_the_ontologies_built_beside_it_move_no_identifier_of_the_starter_knowledge() -> None:
     nodes = {name: read_nodes(name) for name in ("starter", "do", "hpo")}
     result = resolve_nodes([node for group in nodes.values() for node in group])
     moved = {node.curie: result.resolve(node.curie) for node in nodes["starter"]}
@@ -115,5 +122,5 @@ def test_the_ontologies_built_beside_it_move_no_identifier_of_the_starter_knowle
     assert result.num_merged > 6_000
 
 
-def read_nodes(name):
+def read_nodes(name: str) -> list[Node]:
     return [node for node in open_source(name).read_nodes(None) if isinstance(node, Node)]

@@ -1,6 +1,7 @@
 """The SHACL shapes, each rule broken once; and the fast rules agree."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,18 +33,18 @@ def messages(graph: Graph) -> list[str]:
     return [violation.message for violation in check_shapes(graph)]
 
 
-def test_a_sound_graph_conforms():
+def test_a_sound_graph_conforms() -> None:
     assert check_shapes(to_rdf((DRUG, DISEASE), (EDGE_,))) == ()
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graph=graphs())
-def test_whatever_the_store_accepts_conforms(graph):
+def test_whatever_the_store_accepts_conforms(graph: tuple[tuple[Node, ...], tuple[Edge, ...]]) -> None:
     nodes, edges = graph
     assert check_shapes(to_rdf(nodes, edges)) == ()
 
 
-def test_an_end_that_is_no_node():
+def test_an_end_that_is_no_node() -> None:
     (violation,) = check_shapes(to_rdf((DRUG,), (EDGE_,)))
     assert violation.message == "An edge's object is one node of the graph."
     assert violation.focus == f"theragraph:edge/{EDGE_.edge_key}"
@@ -61,21 +62,21 @@ def test_an_end_that_is_no_node():
         ),
     ],
 )
-def test_shapes_and_fast_rules_refuse_alike(change, expected):
+def test_shapes_and_fast_rules_refuse_alike(change: dict[str, Any], expected: str) -> None:
     edge = dataclasses.replace(EDGE_, **change)
     assert any(message.startswith(expected) for message in messages(to_rdf((DRUG, DISEASE), (edge,))))
     with pytest.raises(InputError):
         check_edge(edge)
 
 
-def test_a_prediction_with_its_run_conforms():
+def test_a_prediction_with_its_run_conforms() -> None:
     edge = dataclasses.replace(
         EDGE_, knowledge_level=KnowledgeLevel.PREDICTION, agent_type=AgentType.COMPUTATIONAL_MODEL, run="r1"
     )
     assert check_shapes(to_rdf((DRUG, DISEASE), (edge,))) == ()
 
 
-def test_a_missing_polarity_and_a_second_category():
+def test_a_missing_polarity_and_a_second_category() -> None:
     graph = to_rdf((DRUG, DISEASE), (EDGE_,))
     graph.remove((None, BIOLINK.negated, None))
     assert messages(graph) == ["An edge says whether it is negated."]
@@ -84,7 +85,7 @@ def test_a_missing_polarity_and_a_second_category():
     assert set(messages(graph)) == {"A node names the source that it comes from."}
 
 
-def test_a_sample_holds_every_kind_of_edge_and_its_ends():
+def test_a_sample_holds_every_kind_of_edge_and_its_ends() -> None:
     many = [dataclasses.replace(EDGE_, properties=(("population_context_qualifier", str(i)),)) for i in range(30)]
     wrong = dataclasses.replace(EDGE_, predicate=Predicate.CONTRAINDICATED_IN, confidence=2.0)
     (violation,) = check_sample((DRUG, DISEASE), (*many, wrong), per_kind=2)

@@ -1,6 +1,9 @@
 """Small hand-written files of SIDER, ATC, RxNorm, DrugCentral, CPIC, DrugMechDB, PrimeKG and DRKG."""
 
+from typing import Any
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +13,7 @@ from kg.sources import Skip, open_source
 from ontologies.biolink import AgentType, Category, Predicate
 
 
-def read(name, path):
+def read(name: str, path: Path) -> tuple[dict[str, Node], dict[tuple[str, Predicate, str], Edge], list[str]]:
     source = open_source(name)
     nodes = {n.curie: n for n in source.read_nodes(path) if isinstance(n, Node)}
     items = list(source.read_edges(path))
@@ -25,7 +28,7 @@ SIDER = [
 ]
 
 
-def test_sider(tmp_path):
+def test_sider(tmp_path: Path) -> None:
     (tmp_path / "meddra_all_se.tsv").write_text("\n".join(SIDER) + "\n")
     (tmp_path / "drug_names.tsv").write_text("CID100000085\tcarnitine\n")
     (tmp_path / "drug_atc.tsv").write_text("CID100000085\tA16AA01\n")
@@ -43,7 +46,7 @@ def test_sider(tmp_path):
     ]
 
 
-def test_sider_on_the_real_file(shared_data):
+def test_sider_on_the_real_file(shared_data: Callable[[str], Path]) -> None:
     _, edges, _ = read("sider", shared_data("sider4"))
     assert len(edges) > 100_000
 
@@ -52,7 +55,7 @@ ATC = "atc_code,atc_name,ddd\nC,CARDIOVASCULAR SYSTEM,NA\nC09,RAAS,NA\nC09A,ACE,
 ATC += 'C09AA03,"lisinopril, oral",10\nC09AA03,"lisinopril, oral",20\nC0,odd,NA\n'
 
 
-def test_atc(tmp_path):
+def test_atc(tmp_path: Path) -> None:
     (tmp_path / "who_atc.csv").write_text(ATC)
     nodes, edges, reasons = read("atc", tmp_path)
     assert nodes["ATC:C09AA03"].category is Category.DRUG
@@ -64,15 +67,15 @@ def test_atc(tmp_path):
     assert reasons == ["code of no ATC level"]
 
 
-def conso(rxcui, sab, tty, code, name):
+def conso(rxcui: str, sab: str, tty: str, code: str, name: str) -> str:
     return f"{rxcui}|ENG||||||1||||{sab}|{tty}|{code}|{name}||N||"
 
 
-def rel(first, second, relation):
+def rel(first: str, second: str, relation: str) -> str:
     return f"{first}||CUI|RN|{second}||CUI|{relation}|||RXNORM||||N||"
 
 
-def test_rxnorm(tmp_path):
+def test_rxnorm(tmp_path: Path) -> None:
     folder = tmp_path / "rrf"
     folder.mkdir()
     rows = [
@@ -99,7 +102,7 @@ def test_rxnorm(tmp_path):
         read("rxnorm", tmp_path)
 
 
-def test_drugcentral(tmp_path):
+def test_drugcentral(tmp_path: Path) -> None:
     target = ["DRUG_NAME", "STRUCT_ID", "ACCESSION", "GENE", "ACTION_TYPE", "ORGANISM"]
     rows = [["metformin", "1725", "Q9Y478", "PRKAB1", "ACTIVATOR", "Homo sapiens"]]
     rows.append(["metformin", "1725", "P1", "X", "ACTIVATOR", "Mus musculus"])
@@ -137,7 +140,7 @@ CPIC = [
 ]
 
 
-def test_cpic(tmp_path):
+def test_cpic(tmp_path: Path) -> None:
     (tmp_path / "pair_view.json").write_text(json.dumps(CPIC))
     nodes, edges, reasons = read("cpic", tmp_path)
     assert nodes["RXCUI:32968"].name == "clopidogrel"
@@ -151,7 +154,7 @@ def test_cpic(tmp_path):
         read("cpic", tmp_path)
 
 
-PATH = {
+PATH: dict[str, Any] = {
     "graph": {
         "_id": "DB00331_MESH_D003924_1",
         "drug_mesh": "MESH:D008687",
@@ -172,7 +175,7 @@ PATH = {
 
 
 @pytest.mark.parametrize("name", ["paths.jsonl", "indication_paths.yaml"])
-def test_drugmechdb(tmp_path, name):
+def test_drugmechdb(tmp_path: Path, name: str) -> None:
     second = {**PATH, "graph": {**PATH["graph"], "_id": "second"}}
     text = "\n".join(map(json.dumps, (PATH, second))) if name.endswith("jsonl") else json.dumps([PATH, second])
     (tmp_path / name).write_text(text)
@@ -189,13 +192,13 @@ def test_drugmechdb(tmp_path, name):
     assert reasons == ["relation in taxon has no predicate here"] * 2
 
 
-def test_drugmechdb_on_the_real_file(shared_data):
+def test_drugmechdb_on_the_real_file(shared_data: Callable[[str], Path]) -> None:
     nodes, edges, _ = read("drugmechdb", shared_data("drugmechdb"))
     assert sum(n.category is Category.DRUG for n in nodes.values()) > 500
     assert sum(predicate is Predicate.TREATS for _, predicate, _ in edges) > 1_000
 
 
-def test_broken_yaml(tmp_path):
+def test_broken_yaml(tmp_path: Path) -> None:
     (tmp_path / "indication_paths.yaml").write_text("- graph: [")
     with pytest.raises(FormatError, match="line 2: is not YAML"):
         read("drugmechdb", tmp_path)
@@ -210,7 +213,7 @@ PRIMEKG += "protein_protein,ppi,5,9796,gene/protein,PHYHIP,NCBI,6,56992,gene/pro
 PRIMEKG += "protein_protein,ppi,6,56992,gene/protein,KIF15,NCBI,5,9796,gene/protein,PHYHIP,NCBI\n"
 
 
-def test_primekg(tmp_path):
+def test_primekg(tmp_path: Path) -> None:
     (tmp_path / "kg.csv").write_text(PRIMEKG)
     nodes, edges, _ = read("primekg", tmp_path)
     assert nodes.keys() == {
@@ -237,7 +240,7 @@ DRKG += "Compound::DB00331\tDRUGBANK::ddi-interactor-in::Compound:Compound\tComp
 DRKG += "Gene::1\todd::x::Gene:Gene\tGene::2\nPlanet::9\tGNBR::T::Compound:Disease\tDisease::MESH:D1\n"
 
 
-def test_drkg(tmp_path):
+def test_drkg(tmp_path: Path) -> None:
     (tmp_path / "drkg.tsv").write_text(DRKG)
     nodes, edges, reasons = read("drkg", tmp_path)
     assert nodes["MESH:D003924"].category is Category.DISEASE
@@ -249,7 +252,7 @@ def test_drkg(tmp_path):
     assert "relation odd::x::Gene:Gene has no predicate here" in reasons
 
 
-def test_sources_that_need_a_file_say_so():
+def test_sources_that_need_a_file_say_so() -> None:
     for name in ("sider", "atc", "rxnorm", "drugcentral", "cpic", "drugmechdb", "primekg", "drkg", "hetionet"):
         with pytest.raises(InputError, match="--from"):
             open_source(name).input_files(None)

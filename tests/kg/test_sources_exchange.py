@@ -1,6 +1,8 @@
 """KGX files and plain triples with a mapping file."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,12 +11,12 @@ from kg.model import Edge, Node
 from kg.sources import Skip, open_source
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
-NODES = [
+NODES: list[dict[str, Any]] = [
     {"id": "DrugBank:DB00331", "category": ["biolink:SmallMolecule", "biolink:NamedThing"], "name": "metformin",
      "synonym": ["Glucophage"], "xref": ["CHEBI:6801"]},
     {"id": "MONDO:0005148", "category": ["biolink:Disease"]},
 ]  # fmt: skip
-EDGES = [
+EDGES: list[dict[str, Any]] = [
     {"subject": "MONDO:0005148", "predicate": "biolink:treated_by", "object": "DrugBank:DB00331",
      "primary_knowledge_source": "infores:x", "knowledge_level": "knowledge_assertion", "agent_type": "manual_agent",
      "publications": ["PMID:1", "PMID:2"], "confidence": 0.0, "negated": True, "dose": "low"},
@@ -24,7 +26,7 @@ EDGES = [
 ]  # fmt: skip
 
 
-def write_kgx(folder, suffix):
+def write_kgx(folder: Path, suffix: str) -> Path:
     for name, records in (("nodes", NODES), ("edges", EDGES)):
         if suffix == "jsonl":
             text = "".join(json.dumps(record) + "\n" for record in records)
@@ -36,14 +38,14 @@ def write_kgx(folder, suffix):
     return folder
 
 
-def to_cell(value):
+def to_cell(value: Any) -> str:
     if value is None:
         return ""
     return "|".join(value) if isinstance(value, list) else str(value)
 
 
 @pytest.mark.parametrize("suffix", ["tsv", "jsonl"])
-def test_kgx(tmp_path, suffix):
+def test_kgx(tmp_path: Path, suffix: str) -> None:
     path, source = write_kgx(tmp_path, suffix), open_source("kgx")
     drug, disease = (n for n in source.read_nodes(path) if isinstance(n, Node))
     assert drug == Node(
@@ -64,7 +66,7 @@ def test_kgx(tmp_path, suffix):
     assert isinstance(prediction, Skip)
 
 
-def test_kgx_errors(tmp_path):
+def test_kgx_errors(tmp_path: Path) -> None:
     source = open_source("kgx")
     with pytest.raises(InputError, match="holds 0 files named"):
         source.input_files(tmp_path)
@@ -100,13 +102,13 @@ DB00331,metformin,knows,DOID:1,Disease,,,,
 
 
 @pytest.fixture
-def mapped(tmp_path):
+def mapped(tmp_path: Path) -> Path:
     (tmp_path / "mapping.yaml").write_text(MAPPING)
     (tmp_path / "triples.csv").write_text(TABLE)
     return tmp_path
 
 
-def test_csv(mapped):
+def test_csv(mapped: Path) -> None:
     source = open_source("csv")
     nodes = {n.curie: n for n in source.read_nodes(mapped) if isinstance(n, Node)}
     assert nodes["DRUGBANK:DB00331"].name == "metformin, oral"
@@ -135,13 +137,13 @@ def test_csv(mapped):
         ("subject: {", "subject: {{", "is not YAML"),
     ],
 )
-def test_a_wrong_mapping_names_the_key(mapped, old, new, expected):
+def test_a_wrong_mapping_names_the_key(mapped: Path, old: str, new: str, expected: str) -> None:
     (mapped / "mapping.yaml").write_text(MAPPING.replace(old, new))
     with pytest.raises(FormatError, match=expected):
         list(open_source("csv").read_nodes(mapped))
 
 
-def test_csv_needs_its_files(tmp_path):
+def test_csv_needs_its_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"mapping\.yaml\" does not exist"):
         open_source("csv").input_files(tmp_path)
     (tmp_path / "mapping.yaml").write_text(MAPPING)
@@ -149,7 +151,7 @@ def test_csv_needs_its_files(tmp_path):
         open_source("csv").input_files(tmp_path)
 
 
-def test_kgx_files_as_others_write_them(tmp_path):
+def test_kgx_files_as_others_write_them(tmp_path: Path) -> None:
     """Rows without their last empty cells, sources by free names, categories that say nothing."""
     nodes = ["id\tcategory\tname\tprovided_by", "CHEBI:1\tbiolink:NamedThing\tx", "HGNC:2\tbiolink:Gene"]
     edges = ["subject\tpredicate\tobject\tknowledge_source", "CHEBI:1\ttreats\tHGNC:2\tMy Source"]

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,19 +12,19 @@ from kg.sources.files import find_file, read_json_lines, read_records, read_tabl
 from kg.sources.json_stream import read_json_array
 
 
-def test_plain_gzip_and_bzip2_read_alike(tmp_path):
+def test_plain_gzip_and_bzip2_read_alike(tmp_path: Path) -> None:
     data = b"a\tb\n1\t2\n"
     for name, content in (("t.tsv", data), ("t.tsv.gz", gzip.compress(data)), ("t.tsv.bz2", bz2.compress(data))):
         (tmp_path / name).write_bytes(content)
         assert list(read_table(tmp_path / name, ("a",))) == [(2, {"a": "1", "b": "2"})]
 
 
-def test_byte_order_mark_windows_line_ends_comments_and_blank_lines(tmp_path):
+def test_byte_order_mark_windows_line_ends_comments_and_blank_lines(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_bytes(b"\xef\xbb\xbf#note\r\na\tb\r\n\r\n1\t2\r\n")
     assert list(read_table(tmp_path / "t.tsv", ("a", "b"), comment="#")) == [(4, {"a": "1", "b": "2"})]
 
 
-def test_quoted_cells(tmp_path):
+def test_quoted_cells(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text('a,b\n"x, y",2\n')
     assert list(read_table(tmp_path / "t.csv", ("a",), delimiter=",", quoted=True)) == [(2, {"a": "x, y", "b": "2"})]
 
@@ -38,13 +39,13 @@ def test_quoted_cells(tmp_path):
         (gzip.compress(b"a\tb\n" * 999)[:-9], "middle of its compressed stream"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path, content, expected):
+def test_what_is_wrong_is_named(tmp_path: Path, content: bytes, expected: str) -> None:
     (tmp_path / "t.tsv").write_bytes(content)
     with pytest.raises(FormatError, match=expected):
         list(read_table(tmp_path / "t.tsv", ("a", "b")))
 
 
-def test_records_without_a_header(tmp_path):
+def test_records_without_a_header(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("1\t2\n\n3\n")
     rows = read_records(tmp_path / "t.tsv", ("a", "b"))
     assert next(rows) == (1, {"a": "1", "b": "2"})
@@ -52,7 +53,7 @@ def test_records_without_a_header(tmp_path):
         next(rows)
 
 
-def test_json_lines(tmp_path):
+def test_json_lines(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text('{"a": 1}\n\n{"a": }\n')
     rows = read_json_lines(tmp_path / "t.jsonl")
     assert next(rows) == (1, {"a": 1})
@@ -60,7 +61,7 @@ def test_json_lines(tmp_path):
         next(rows)
 
 
-def test_missing_files(tmp_path):
+def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         list(read_table(tmp_path / "no.tsv", ("a",)))
     with pytest.raises(InputError, match="is a folder"):
@@ -71,13 +72,13 @@ def test_missing_files(tmp_path):
         find_file(None, ("a.tsv",), "x")
 
 
-def test_array_items_stream_across_chunks(tmp_path, monkeypatch):
+def test_array_items_stream_across_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kg.sources.json_stream._CHUNK", 7)
     items = [{"n": i, "text": "ü" * i, "list": [1, [2]]} for i in range(30)]
     (tmp_path / "t.json").write_text(json.dumps({"head": {"x": [1]}, "items": items, "tail": 1}, indent=1))
     assert list(read_json_array(tmp_path / "t.json", "items")) == items
 
 
-def test_an_empty_array(tmp_path):
+def test_an_empty_array(tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text('{"items": [ ]}')
     assert list(read_json_array(tmp_path / "t.json", "items")) == []

@@ -4,6 +4,8 @@ import bz2
 import gzip
 import json
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +31,7 @@ EDGES = [
 KINDS = {"CtD": "treats", "CcSE": "causes", "DaG": "associates", "PCiC": "includes", "Gr>G": "regulates"}
 
 
-def write_tables(folder, edges_name):
+def write_tables(folder: Path, edges_name: str) -> Path:
     lines = ["id\tname\tkind", *(f"{kind}::{local}\t{name}\t{kind}" for kind, local, name in NODES)]
     (folder / "nodes.tsv").write_text("\n".join(lines) + "\n")
     text = "\n".join(["source\tmetaedge\ttarget", *("\t".join(edge) for edge in EDGES)]) + "\n"
@@ -37,7 +39,7 @@ def write_tables(folder, edges_name):
     return folder
 
 
-def write_json(folder):
+def write_json(folder: Path) -> Path:
     nodes = [{"kind": kind, "identifier": local, "name": name, "data": {}} for kind, local, name in NODES]
     edges = []
     for source, metaedge, target in EDGES:
@@ -64,7 +66,7 @@ LAYOUTS = [
 
 
 @pytest.mark.parametrize("write", LAYOUTS, ids=["tsv", "sif", "json"])
-def test_every_layout_gives_the_same_triples(tmp_path, write):
+def test_every_layout_gives_the_same_triples(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     path, source = write(tmp_path), open_source("hetionet")
     nodes = {n.curie: n for n in source.read_nodes(path) if isinstance(n, Node)}
     assert {c: n.category for c, n in nodes.items()} == {
@@ -86,13 +88,13 @@ def test_every_layout_gives_the_same_triples(tmp_path, write):
     assert [dict(e.properties)["original_predicate"] for e in edges] == [metaedge for _, metaedge, _ in EDGES]
 
 
-def test_the_json_layout_keeps_origin_and_licence(tmp_path):
+def test_the_json_layout_keeps_origin_and_licence(tmp_path: Path) -> None:
     edge = next(e for e in open_source("hetionet").read_edges(write_json(tmp_path)) if isinstance(e, Edge))
     assert dict(edge.properties)["original_sources"] == ("a catalogue",)
     assert dict(edge.properties)["license"] == "CC0 1.0"
 
 
-def test_an_approximate_edge_says_so(tmp_path):
+def test_an_approximate_edge_says_so(tmp_path: Path) -> None:
     write_tables(tmp_path, "edges.tsv")
     text = "source\tmetaedge\ttarget\tstatus\nCompound::DB00331\tCtD\tDisease::DOID:9352\tapprox\n"
     (tmp_path / "edges.tsv").write_text(text)
@@ -109,14 +111,14 @@ def test_an_approximate_edge_says_so(tmp_path):
         ("Compound::DB00331\tCtD", r"line 2: has 2 cells where the header has 3; column 3 \(`target`\)"),
     ],
 )
-def test_a_wrong_edge_is_named(tmp_path, row, expected):
+def test_a_wrong_edge_is_named(tmp_path: Path, row: str, expected: str) -> None:
     write_tables(tmp_path, "x")
     (tmp_path / "edges.tsv").write_text(f"source\tmetaedge\ttarget\n{row}\n")
     with pytest.raises(FormatError, match=expected):
         list(open_source("hetionet").read_edges(tmp_path))
 
 
-def test_a_json_file_that_breaks_off(tmp_path):
+def test_a_json_file_that_breaks_off(tmp_path: Path) -> None:
     (tmp_path / "hetionet-v1.0.json").write_text('{"nodes": [{"kind": "Gene", "identifier": 1, "na')
     with pytest.raises(FormatError, match="the array `nodes` breaks off"):
         list(open_source("hetionet").read_nodes(tmp_path))
@@ -125,12 +127,12 @@ def test_a_json_file_that_breaks_off(tmp_path):
         list(open_source("hetionet").read_edges(tmp_path))
 
 
-def test_a_folder_without_hetionet(tmp_path):
+def test_a_folder_without_hetionet(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds neither hetionet-v1\.0\.json nor nodes\.tsv"):
         open_source("hetionet").input_files(tmp_path)
 
 
-def test_the_whole_of_hetionet(shared_data):
+def test_the_whole_of_hetionet(shared_data: Callable[[str], Path]) -> None:
     """47,031 nodes by its publication; 1,856,128 edges, 483 of them CtD, by the folder's own description."""
     folder, source = shared_data("hetionet"), open_source("hetionet")
     assert sum(isinstance(n, Node) for n in source.read_nodes(folder)) == 47_031
@@ -139,7 +141,7 @@ def test_the_whole_of_hetionet(shared_data):
     assert seen[Predicate.TREATS] == 483
 
 
-def test_computed_similarity_is_no_curated_assertion(tmp_path):
+def test_computed_similarity_is_no_curated_assertion(tmp_path: Path) -> None:
     write_tables(tmp_path, "x")
     (tmp_path / "edges.tsv").write_text("source\tmetaedge\ttarget\nCompound::DB00331\tCrC\tCompound::DB00331\n")
     (edge,) = open_source("hetionet").read_edges(tmp_path)

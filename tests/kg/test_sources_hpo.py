@@ -1,6 +1,7 @@
 """HPO from small hand-written files, and the counts of the packaged release."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -48,14 +49,14 @@ GENES += "6323\tSCN1A\tHP:0001250\tSeizure\t-\tOMIM:1\n6323\tSCN1A\tHP:0000006\t
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     (tmp_path / "hp.obo").write_text(OBO)
     (tmp_path / "phenotype.hpoa").write_text("#version: 2024-01-02\n" + "\n".join([HEADER, *ROWS]) + "\n")
     (tmp_path / "genes_to_phenotype.txt").write_text(GENES)
     return tmp_path
 
 
-def test_terms_with_synonyms_xrefs_and_alternative_ids(folder):
+def test_terms_with_synonyms_xrefs_and_alternative_ids(folder: Path) -> None:
     nodes = {n.curie: n for n in open_source("hpo").read_nodes(folder) if not isinstance(n, Skip)}
     seizure = nodes["HP:0001250"]
     assert seizure.synonyms == ("Epileptic seizure", "Fits")
@@ -67,14 +68,14 @@ def test_terms_with_synonyms_xrefs_and_alternative_ids(folder):
     assert "HP:0000057" not in nodes
 
 
-def test_what_two_publications_say_alike_is_one_edge_with_both(folder):
+def test_what_two_publications_say_alike_is_one_edge_with_both(folder: Path) -> None:
     edges = [e for e in open_source("hpo").read_edges(folder) if isinstance(e, Edge)]
     (edge,) = [e for e in edges if (e.subject, e.object) == ("OMIM:1", "HP:0001250")]
     assert edge.publications == ("PMID:7", "PMID:8")
     assert dict(edge.properties) == {"evidence": ("PCS", "TAS"), "frequency_qualifier": "1/2"}
 
 
-def test_polarity_aspect_and_genes(folder):
+def test_polarity_aspect_and_genes(folder: Path) -> None:
     edges = {
         (e.subject, e.predicate, e.object): e for e in open_source("hpo").read_edges(folder) if isinstance(e, Edge)
     }
@@ -86,34 +87,34 @@ def test_polarity_aspect_and_genes(folder):
     assert len(edges) == 5
 
 
-def test_version_is_the_ontology_s(folder):
+def test_version_is_the_ontology_s(folder: Path) -> None:
     assert open_source("hpo").read_version(folder) == "2024-01-02"
 
 
-def test_a_changed_column_is_named(folder):
+def test_a_changed_column_is_named(folder: Path) -> None:
     (folder / "phenotype.hpoa").write_text(HEADER.replace("hpo_id", "term") + "\n")
     with pytest.raises(FormatError, match=r"phenotype\.hpoa, line 1: has no column `hpo_id`"):
         list(open_source("hpo").read_edges(folder))
 
 
-def test_a_short_row_is_named(folder):
+def test_a_short_row_is_named(folder: Path) -> None:
     (folder / "phenotype.hpoa").write_text(HEADER + "\nOMIM:1\tx\n")
     with pytest.raises(FormatError, match=r"line 2: has 2 cells where the header has 12; column 3 \(`qualifier`\)"):
         list(open_source("hpo").read_nodes(folder))
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds none of hp\.obo"):
         open_source("hpo").input_files(tmp_path)
 
 
-def test_broken_obo_names_the_line(folder):
+def test_broken_obo_names_the_line(folder: Path) -> None:
     (folder / "hp.obo").write_text(OBO.replace("name: Seizure", "nameSeizure"))
     with pytest.raises(FormatError, match=r"hp\.obo, line \d+: is not OBO"):
         list(open_source("hpo").read_nodes(folder))
 
 
-def test_the_packaged_release_is_read_whole():
+def test_the_packaged_release_is_read_whole() -> None:
     """The release of 2025-01-16: 19,484 terms; 271,702 annotation rows of 12,689 diseases (its own header line)."""
     source = open_source("hpo")
     nodes = list(source.read_nodes(None))

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -76,28 +78,28 @@ GRAPH = {
 }
 
 
-def write_obo(folder):
+def write_obo(folder: Path) -> Path:
     (folder / "m.obo").write_text(OBO)
     return folder / "m.obo"
 
 
-def write_gzipped_obo(folder):
+def write_gzipped_obo(folder: Path) -> Path:
     (folder / "m.obo.gz").write_bytes(gzip.compress(OBO.encode()))
     return folder / "m.obo.gz"
 
 
-def write_owl(folder):
+def write_owl(folder: Path) -> Path:
     (folder / "m.ttl").write_text(OWL)
     return folder / "m.ttl"
 
 
-def write_graph(folder):
+def write_graph(folder: Path) -> Path:
     (folder / "m.json").write_text(json.dumps(GRAPH))
     return folder / "m.json"
 
 
 @pytest.mark.parametrize("write", [write_obo, write_gzipped_obo, write_owl, write_graph])
-def test_every_format_gives_the_same_graph(tmp_path, write):
+def test_every_format_gives_the_same_graph(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     path, source = write(tmp_path), open_source("obo")
     nodes = {n.curie: n for n in source.read_nodes(path) if isinstance(n, Node)}
     assert nodes.keys() == {"MONDO:0005148", "MONDO:0005015"}
@@ -113,7 +115,7 @@ def test_every_format_gives_the_same_graph(tmp_path, write):
     }
 
 
-def test_what_is_left_out_says_why(tmp_path):
+def test_what_is_left_out_says_why(tmp_path: Path) -> None:
     path, source = write_obo(tmp_path), open_source("obo")
     items = [*source.read_nodes(path), *source.read_edges(path)]
     assert [item.reason for item in items if isinstance(item, Skip)] == [
@@ -134,24 +136,24 @@ def test_what_is_left_out_says_why(tmp_path):
         ("a.csv", "x", 'has the ending ".csv"'),
     ],
 )
-def test_damaged_files(tmp_path, name, text, expected):
+def test_damaged_files(tmp_path: Path, name: str, text: str, expected: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(FormatError, match=expected):
         list(open_source("obo").read_nodes(tmp_path / name))
 
 
-def test_a_cut_gzip_file(tmp_path):
+def test_a_cut_gzip_file(tmp_path: Path) -> None:
     (tmp_path / "m.obo.gz").write_bytes(gzip.compress(OBO.encode() * 50)[:-40])
     with pytest.raises(FormatError, match="middle of its gzip"):
         list(open_source("obo").read_nodes(tmp_path / "m.obo.gz"))
 
 
-def test_obo_needs_a_file(tmp_path):
+def test_obo_needs_a_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--from FILE"):
         open_source("obo").input_files(tmp_path)
 
 
-def test_symptom_ontology_version(tmp_path):
+def test_symptom_ontology_version(tmp_path: Path) -> None:
     (tmp_path / "symp.obo").write_text(OBO)
     assert open_source("symp").read_version(tmp_path) == "2026-07-30"
 
@@ -161,7 +163,7 @@ DO_NAMES += '"DOID:9351"\t"diabetes mellitus"\t"glucose metabolism disease"\n'
 DO_XREFS = 'id\tlabel\txref\n"DOID:9352"\t"type 2 diabetes mellitus"\t"MIM:125853"\n'
 
 
-def test_disease_ontology_from_its_report_tables(tmp_path):
+def test_disease_ontology_from_its_report_tables(tmp_path: Path) -> None:
     (tmp_path / "HumanDO.tsv").write_text(DO_NAMES)
     (tmp_path / "allXREFinDO.tsv").write_text(DO_XREFS)
     source = open_source("do")
@@ -172,7 +174,7 @@ def test_disease_ontology_from_its_report_tables(tmp_path):
     ]
 
 
-def test_disease_ontology_needs_both_tables(tmp_path):
+def test_disease_ontology_needs_both_tables(tmp_path: Path) -> None:
     (tmp_path / "HumanDO.tsv").write_text(DO_NAMES)
     with pytest.raises(InputError, match=r"neither doid\.obo nor HumanDO\.tsv and allXREFinDO\.tsv"):
         open_source("do").input_files(tmp_path)

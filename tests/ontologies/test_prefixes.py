@@ -35,11 +35,11 @@ from ontologies.prefixes import from_fhir_code, from_iri, normalise_curie, norma
         ("plain words", "plain words"),
     ],
 )
-def test_every_spelling_leads_to_one_curie(text, curie):
+def test_every_spelling_leads_to_one_curie(text: str, curie: str) -> None:
     assert normalise_curie(text) == curie
 
 
-def test_normalising_twice_changes_nothing():
+def test_normalising_twice_changes_nothing() -> None:
     for record in read_prefix_map().records:
         assert normalise_prefix(normalise_prefix(record.prefix)) == record.prefix
 
@@ -48,11 +48,11 @@ def test_normalising_twice_changes_nothing():
     "curie",
     ["DOID:9352", "OMIM:222100", "theragraph.class:ace_inhibitors", "mine:a b", "x:ü/%", "CHEMBL.COMPOUND:CHEMBL1431"],
 )
-def test_iri_round_trip(curie):
+def test_iri_round_trip(curie: str) -> None:
     assert from_iri(to_iri(curie)) == curie
 
 
-def test_fhir_systems():
+def test_fhir_systems() -> None:
     assert from_fhir_code("http://snomed.info/sct", "44054006") == "SNOMEDCT:44054006"
     assert from_fhir_code("http://hl7.org/fhir/sid/icd-10-cm", "E11.9") == "ICD10CM:E11.9"
     assert from_fhir_code("http://www.nlm.nih.gov/research/umls/rxnorm", "6809") == "RXCUI:6809"
