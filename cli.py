@@ -17,7 +17,9 @@ import cli_demo
 import cli_extract
 import cli_graph
 import cli_learn
+import cli_policy
 import cli_recommend
+import cli_service
 from cli_output import Json, embedded_folder, open_store, print_json, print_table, say
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -139,6 +141,10 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
     print_table(["what", "state", "next step"], [[f["what"], f["state"], f["next_step"]] for f in findings])
 
 
-for _verbs in (cli_demo.app, cli_graph.app, cli_learn.app, cli_recommend.app):
+for _verbs in (cli_demo.app, cli_graph.app, cli_learn.app, cli_recommend.app, cli_service.app):
     app.add_typer(_verbs)
 app.add_typer(cli_extract.app, name="extract")
+app.add_typer(cli_service.account, name="account")
+app.add_typer(cli_service.audit, name="audit")
+app.add_typer(cli_policy.app, name="policy")
+app.add_typer(cli_policy.feedback, name="feedback")

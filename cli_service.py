@@ -1,0 +1,106 @@
+"""The verbs of the service: run it, who may use it, whether its log is whole."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli_output import Json, print_json, print_table, say
+
+app = typer.Typer(rich_markup_mode=None)
+account = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who may use the service.")
+audit = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The service's log of every access.")
+
+State = Annotated[Path, typer.Option("--state", help="The folder of accounts, keys and logs.")]
+DEFAULT_STATE = Path(".theragraph/service")
+
+
+@app.command(epilog="Example: theragraph serve --port 8000")
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to listen on; without accounts loopback only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    public_url: Annotated[str, typer.Option(help="How clients call it, when that is another address.")] = "",
+    certificate: Annotated[Path | None, typer.Option(help="A PEM certificate; then it speaks TLS.")] = None,
+    private_key: Annotated[Path | None, typer.Option(help="The certificate's PEM key.")] = None,
+    origin: Annotated[list[str] | None, typer.Option(help="A web origin that may call it (CORS).")] = None,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Serve the page, REST and CDS Hooks until it is stopped."""
+    from recommender.service.serve import serve as run
+
+    run(
+        ctx.obj,
+        host,
+        port,
+        public_url=public_url,
+        state_dir=state,
+        certificate=certificate,
+        private_key=private_key,
+        cors_origins=tuple(origin or ()),
+        say=say,
+    )
+
+
+@account.command("add", epilog="Example: theragraph account add ann --role clinician")
+def add_account(
+    name: Annotated[str, typer.Argument(help="The account's name.")],
+    role: Annotated[list[str], typer.Option(help="clinician, engineer, analyst, admin or auditor; may be repeated.")],
+    password: Annotated[
+        str,
+        typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="THERAGRAPH_ACCOUNT_PASSWORD"),
+    ],
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Add an account, or replace it; a running service without accounts must be started again."""
+    from recommender.service.accounts import keep_account
+    from recommender.service.config import ServiceConfig
+
+    kept = keep_account(ServiceConfig(state_dir=state).accounts_file, name, password, role)
+    typer.echo(f"{kept.name} may sign in as {', '.join(sorted(kept.roles))}.")
+
+
+@account.command("remove", epilog="Example: theragraph account remove ann")
+def take_account(
+    name: Annotated[str, typer.Argument(help="The account's name.")], state: State = DEFAULT_STATE
+) -> None:
+    """Remove an account; its open sessions end with the service."""
+    from recommender.service.accounts import remove_account
+    from recommender.service.config import ServiceConfig
+
+    remove_account(ServiceConfig(state_dir=state).accounts_file, name)
+    typer.echo(f"{name} is removed.")
+
+
+@account.command("list", epilog="Example: theragraph account list")
+def list_accounts(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+    """List the accounts and their roles."""
+    from recommender.service.accounts import read_accounts
+    from recommender.service.config import ServiceConfig
+
+    accounts = read_accounts(ServiceConfig(state_dir=state).accounts_file)
+    rows = [[a.name, ", ".join(sorted(a.roles))] for a in accounts.values()]
+    if as_json:
+        return print_json([{"name": a.name, "roles": sorted(a.roles)} for a in accounts.values()])
+    print_table(["name", "roles"], rows)
+
+
+@audit.command("verify", epilog="Example: theragraph audit verify")
+def verify_audit(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+    """Follow the log's chain of hashes; exit code 2 when any byte is not as it was written."""
+    from recommender.service.chained_log import verify_log
+    from recommender.service.config import ServiceConfig
+
+    found = verify_log(ServiceConfig(state_dir=state).audit_file)
+    if as_json:
+        print_json(asdict(found) | {"whole": found.broken_line is None})
+    elif found.broken_line is None:
+        typer.echo(f"The log is whole: {found.num_lines} lines.")
+    else:
+        say(
+            f"theragraph: Line {found.broken_line} of the audit log {found.reason}; keep the file and ask who wrote it."
+        )
+    raise typer.Exit(0 if found.broken_line is None else 2)
