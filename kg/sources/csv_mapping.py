@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kg.errors import FormatError
 from kg.sources.files import open_text
@@ -42,7 +42,7 @@ class CsvMapping(_Strict):
     """A whole mapping file; paths are relative to its folder."""
 
     file: str
-    source: str
+    source: str = Field(pattern=r"^infores:[a-z0-9][a-z0-9._-]*$")
     licence: str
     release: str = ""
     delimiter: str = ","

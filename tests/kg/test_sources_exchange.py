@@ -131,6 +131,7 @@ def test_csv(mapped: Path) -> None:
     [
         ("licence: CC BY 4.0\n", "", "`licence`: Field required"),
         ("dose: dose", "dose: dose}\ncolour: {a: b", "`colour`: Extra inputs are not permitted"),
+        ("source: infores:hospital", "source: hospital", "`source`: String should match pattern"),
         ("helps: treats", "helps: cures", r"`predicate\.words\.helps`: Input should be"),
         ("{column: relation,", "{value: treats, column: relation,", "`predicate` has both or none"),
         ("drug_name,", "drugname,", "has no column `drugname`"),
