@@ -129,14 +129,20 @@ def run_episode(policy: Policy, info: PolicyInfo, env: gymnasium.Env[Any, Any], 
 def _to_states(
     observation: Any, extra: dict[str, Any], history: History, env: gymnasium.Env[Any, Any], info: PolicyInfo
 ) -> States:
-    space = env.observation_space
-    flat = np.asarray(gymnasium.spaces.flatten(space, observation), dtype=np.float64).reshape(1, -1)
+    flat = flatten_observation(env.observation_space, observation, info.observation_size)
     if flat.shape[1] != info.observation_size:
         raise InputError(
             f"The environment's observations have {flat.shape[1]} values and the policy was trained on "
             f"{info.observation_size}; train it on episodes of this environment."
         )
     return history.observe(flat, _to_mask(extra, env, info), _to_base(extra, info))
+
+
+def flatten_observation(space: gymnasium.Space[Any], observation: Any, width: int) -> Floats:
+    """An observation as one row [1, D]; a discrete one stays its number where the policy was trained on one value."""
+    is_number = isinstance(space, gymnasium.spaces.Discrete) and width == 1
+    flat = observation if is_number else gymnasium.spaces.flatten(space, observation)
+    return np.asarray(flat, dtype=np.float64).reshape(1, -1)
 
 
 def _to_mask(extra: dict[str, Any], env: gymnasium.Env[Any, Any], info: PolicyInfo) -> Bools:
