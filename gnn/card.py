@@ -11,7 +11,7 @@ from gnn.ranking import HITS_AT
 _ROW = "| {name} | {mrr:.3f} [{low:.3f}, {high:.3f}] | {hits} |"
 
 
-def to_card(model: LinkModel, run: str, measured: Mapping[str, Any], seconds: float) -> str:
+def to_card(model: LinkModel, run: str, measured: Mapping[str, Any], seconds: float, device: str) -> str:
     """Return the card in Markdown: what it predicts, from what, how well on pairs it never saw, what it is not for."""
     task = model.ground.task
     space = model.ground.space
@@ -39,7 +39,7 @@ def to_card(model: LinkModel, run: str, measured: Mapping[str, Any], seconds: fl
         f"- metapaths: {', '.join(space.metapath_names)}",
         f"- blend: {', '.join(f'{m} {w:.2f}' for m, w in zip(model.blend.members, model.blend.weights, strict=True))}",
         "",
-        "CUDA code paths have not been run for this card; training ran on the CPU.",
+        f"The candidate networks were trained on {device}, everything else on the CPU; CUDA has not been tested.",
         "",
     ]
     return "\n".join(lines)

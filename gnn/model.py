@@ -160,8 +160,13 @@ def _build_ground(graph: TaskGraph, choice: SpaceChoice, config: ModelConfig) ->
     return Ground(space, ridges, build_path_data(graph, config.path_gnn) if config.num_path_gnns else None)
 
 
-def fit_weights(config: ModelConfig, ground: Ground, progress: Progress = ignore_progress) -> Weights:
-    """Train every member on the known pairs, each described with its own edge removed."""
+def fit_weights(
+    config: ModelConfig, ground: Ground, progress: Progress = ignore_progress, device: str = "cpu"
+) -> Weights:
+    """Train every member on the known pairs, each described with its own edge removed.
+
+    `device` is where the candidate networks are trained; the other members are trained on the CPU.
+    """
     columns = choose_columns(ground.space, config.max_training_candidates, config.seed)
     space, ridges = narrow_space(ground.space, columns), tuple(narrow_ridge(r, columns) for r in ground.ridges)
     queries = build_training_queries(space.task)
@@ -185,7 +190,7 @@ def fit_weights(config: ModelConfig, ground: Ground, progress: Progress = ignore
         scaling,
         fit_network(config.additive, *plain, config.seed),
         repeat(config.num_attentions, lambda seed: fit_attention(config.attention, walks, queries, seed)),
-        repeat(config.num_networks, lambda seed: fit_network(config.network, *told, seed)),
+        repeat(config.num_networks, lambda seed: fit_network(config.network, *told, seed, device)),
         repeat(config.num_forests, lambda seed: fit_trees(config.trees, *told, seed)),
         repeat(config.num_path_gnns, lambda seed: _fit_path_gnn(config, ground, seed)),
     )

@@ -52,25 +52,30 @@ class CandidateNetwork(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Map (..., num_features) inputs to (...) scores."""
         if self.training and self.feature_dropout > 0:
-            kept = torch.rand(inputs.shape[-1]) > self.feature_dropout
+            kept = torch.rand(inputs.shape[-1], device=inputs.device) > self.feature_dropout
             inputs = inputs * kept / (1.0 - self.feature_dropout)
         scores: Tensor = self.layers(inputs).squeeze(-1)
         return scores
 
 
-def fit_network(config: NetworkConfig, inputs: Dense, targets: Ids, hidden: Mask, seed: int) -> CandidateNetwork:
-    """Train on (num_queries, num_candidates, num_features) inputs; `targets` are candidate columns."""
+def fit_network(
+    config: NetworkConfig, inputs: Dense, targets: Ids, hidden: Mask, seed: int, device: str = "cpu"
+) -> CandidateNetwork:
+    """Train on (num_queries, num_candidates, num_features) inputs; `targets` are candidate columns.
+
+    The network is trained on `device` and handed back on the CPU.
+    """
     torch.manual_seed(seed)
-    network = CandidateNetwork(inputs.shape[-1], config)
-    tensors = torch.from_numpy(inputs)
+    network = CandidateNetwork(inputs.shape[-1], config).to(device)
+    tensors, columns, mask = (torch.from_numpy(array).to(device) for array in (inputs, targets, hidden))
 
     def score(rows: Tensor) -> Tensor:
         scores: Tensor = network(tensors[rows])
         return scores
 
     generator = torch.Generator().manual_seed(seed)
-    fit_listwise(config.fit, network, score, torch.from_numpy(targets), torch.from_numpy(hidden), generator)
-    return network
+    fit_listwise(config.fit, network, score, columns, mask, generator)
+    return network.to("cpu")
 
 
 def score_network(network: CandidateNetwork, inputs: Dense) -> Dense:

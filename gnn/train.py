@@ -92,7 +92,7 @@ def train_files(
 
     Without a dev file, a tenth of the pairs is set aside at random for selection and calibration.
     """
-    check_device(device)
+    chosen_device = check_device(device)
     progress("reading", 0, None)
     triples = read_triples(paths, file_format=file_format)
     if dev is None:
@@ -101,7 +101,8 @@ def train_files(
         dev_pairs = to_pair_ids(triples, read_pairs(dev, relation))
     files = [path for path in (*paths, dev) if path is not None and path.is_file()]
     inputs = tuple((path.name, hash_file(path)) for path in files)
-    return train_triples(triples, ModelConfig(relation, seed), dev_pairs, out=out, inputs=inputs, progress=progress)
+    config = ModelConfig(relation, seed)
+    return train_triples(triples, config, dev_pairs, out=out, inputs=inputs, device=chosen_device, progress=progress)
 
 
 def split_pairs(pairs: Ids, shares: Sequence[float], seed: int) -> list[Ids]:
@@ -124,6 +125,7 @@ def train_triples(
     out: Path,
     test_pairs: Ids | None = None,
     inputs: tuple[tuple[str, str], ...] = (),
+    device: str = "cpu",
     progress: Progress = ignore_progress,
 ) -> TrainReport:
     """Train on the graph without the dev and test pairs, choose the blend on dev, measure, keep the folder."""
@@ -131,7 +133,7 @@ def train_triples(
     aside = dev_pairs if test_pairs is None else np.concatenate([dev_pairs, test_pairs])
     training = exclude_pairs(triples, config.relation, aside)
     types = types_of(triples, config.relation)
-    model, members = fit_model(training, config, dev_pairs, types, progress)
+    model, members = fit_model(training, config, dev_pairs, types, progress, device)
     places = to_places(model.ground.task, aside)
     dev_places, test_places = places[: len(dev_pairs)], places[len(dev_pairs) :]
     measured = evaluate_model(model, dev_places, [test_places], seed=config.seed, members=members)
@@ -140,7 +142,7 @@ def train_triples(
     run = run_id(config, training, inputs)
     seconds = monotonic() - started
     folder = ModelFolder(model, training, dev_pairs, inputs, tuple(told.items()))
-    keep_model(folder, out, to_card(model, run, measured.to_json(), seconds))
+    keep_model(folder, out, to_card(model, run, measured.to_json(), seconds, device))
     counts = (training.num_entities, len(training.edges), len(model.ground.task.pairs))
     leaks = check_leakage(training, config.relation, aside)
     return TrainReport(run, out, config.relation, *counts, seconds, measured, tested, leaks)
@@ -152,6 +154,7 @@ def fit_model(
     dev_pairs: Ids,
     types: Types | None = None,
     progress: Progress = ignore_progress,
+    device: str = "cpu",
 ) -> tuple[LinkModel, dict[str, Dense]]:
     """Fit every member on `training`, then the blend on the dev pairs (entity ids), which `training` does not hold.
 
@@ -159,7 +162,7 @@ def fit_model(
     """
     torch.set_num_threads(1)
     choice, ground = choose_ground(training, config, types, progress)
-    weights = fit_weights(config, ground, progress)
+    weights = fit_weights(config, ground, progress, device)
     spreads = member_spreads(ground, weights, config.seed)
     places = to_places(ground.task, dev_pairs)
     queries = build_test_queries(ground.task, places)
