@@ -129,16 +129,15 @@ def _start_reading(name: str, path: Path | None, progress: Progress) -> Reading:
 
 def _choose_path(source: Source, path: Path | None) -> Path | None:
     """The user's path, or the folder of downloads; a source with data of its own reads a path only if all is there."""
-    if path is None:
-        downloads = default_folder(source.info.name)
-        return downloads if downloads.is_dir() else None
-    if source.info.needs_path:
-        return path
+    downloads = default_folder(source.info.name)
+    chosen = path or (downloads if downloads.is_dir() else None)
+    if chosen is None or source.info.needs_path:
+        return chosen
     try:
-        source.input_files(path)
+        source.input_files(chosen)
     except InputError:
         return None
-    return path
+    return chosen
 
 
 def _is_kept(kept: Mapping[str, Any] | None, content_hash: str) -> bool:

@@ -24,7 +24,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "double": float,
     "string[]": lambda cell: cell.split(_SEPARATOR),
 }
-_OPTIONS: Final = "--array-delimiter=U+001F --multiline-fields=true --overwrite-destination=true"
+IMPORT_OPTIONS: Final = ("--array-delimiter=U+001F", "--multiline-fields=true")
 
 Columns = dict[str, str]
 
@@ -40,8 +40,8 @@ def write_neo4j_csv(
     edge_files = _write(folder, "edges", lambda: (_edge_item(edge) for edge in edges()), (":START_ID", ":END_ID"))
     parts = [f"--nodes=Entity:{_label(path)}={path}" for path in node_files]
     parts += [f"--relationships={_label(path)}={path}" for path in edge_files]
-    command = f"neo4j-admin database import full neo4j {_OPTIONS} {' '.join(parts)}"
-    return (*node_files, *edge_files), command
+    words = ("neo4j-admin database import full neo4j --overwrite-destination=true", *IMPORT_OPTIONS, *parts)
+    return (*node_files, *edge_files), " ".join(words)
 
 
 def read_neo4j_csv(folder: Path) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:

@@ -22,6 +22,7 @@ from neo4j import GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
 
 from kg.errors import FormatError, GraphUnavailableError, ResourceError, UnknownNameError
+from kg.export_neo4j import IMPORT_OPTIONS
 from kg.supervised import did_not_start, free_ports, port_open, start_supervisor, write_command
 
 PASSWORD_FILE = "password"
@@ -181,7 +182,7 @@ class Neo4jServer:
         tool = ["org.neo4j.cli.AdminTool", "database", "import", "full", "neo4j", "--overwrite-destination=true"]
         options = [f"--nodes={files}" for files in nodes] + [f"--relationships={files}" for files in relationships]
         done = subprocess.run(
-            [*self._command(*tool, arguments=[]), *options, "--multiline-fields=true"],
+            [*self._command(*tool, arguments=[]), *options, *IMPORT_OPTIONS],
             capture_output=True,
             text=True,
             check=False,

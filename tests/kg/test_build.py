@@ -197,3 +197,12 @@ def test_two_files_of_one_kind_stand_side_by_side(tmp_path: Path, mondo: Path) -
     report = build_graph(store, ["obo"], path=mondo)
     assert report.sources[0].name == "obo"
     assert {e.primary_knowledge_source for e in store.edges.values()} == {"infores:go"}
+
+
+def test_an_unfinished_download_leaves_a_source_with_data_of_its_own_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("kg.build.default_folder", lambda name: tmp_path / name)
+    (tmp_path / "do").mkdir()
+    (tmp_path / "do" / "doid.obo.part").write_text("format-version")
+    assert build_graph(MemoryStore(), ["do"]).sources[0].nodes > 10_000
