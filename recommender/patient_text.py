@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from extraction.document import Annotated, SourceDocument, content_hash
 from extraction.pipeline import ExtractionConfig, Extractor
 from extraction.sections import read_sections
-from kg.model import Document
+from kg.model import Document, Node
 from kg.store import GraphStore
 from recommender.patient import ClinicalText, TextMention
 from recommender.recommend import Recommender
+
+
+class NodeReader(Protocol):
+    """What is needed of a graph: its nodes, whose names are looked for."""
+
+    def read_nodes(self) -> list[Node]:
+        """Return all nodes."""
+        ...
 
 
 @dataclass(frozen=True)
 class TextReader:
     """Reads a patient's texts with the names of one graph; its model is loaded for the first text, not before."""
 
-    store: GraphStore
+    store: NodeReader
     model: str = "fast"
 
     @cached_property

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar
 
 from kg.errors import GraphUnavailableError
+from kg.model import Node
 from kg.queries import Query
 
 Row = dict[str, Any]
@@ -25,6 +26,10 @@ class Store(Protocol):
 
     def cypher(self, text: str, parameters: Row | None = None, *, limit: int | None = None) -> list[Row]:
         """Return the rows of a user's query, which may only read."""
+        ...
+
+    def read_nodes(self) -> list[Node]:
+        """Return all nodes."""
         ...
 
     def check_reachable(self) -> None:
@@ -57,6 +62,10 @@ class LiveGraph:
     def cypher(self, text: str, parameters: Row | None = None, *, limit: int | None = None) -> list[Row]:
         """Return the rows of a user's query, which may only read."""
         return self._ask(lambda store: store.cypher(text, parameters, limit=limit))
+
+    def read_nodes(self) -> list[Node]:
+        """Return all nodes."""
+        return self._ask(lambda store: store.read_nodes())
 
     def check_reachable(self) -> None:
         """GraphUnavailableError when the graph is away; asks the server at most once in `CHECK_EVERY_S`."""

@@ -54,7 +54,7 @@ class PlanRequest(BaseModel):
 
 @router.post("/plans", response_class=JSONResponse)
 async def make_plan(body: PlanRequest | FhirBundle | PlainPatient, parts: Here, caller: Caller) -> Response:
-    """Return the ranked, safety-checked plan; with changes also `what_if`, how it differs from the plan without.
+    """Return the ranked, safety-checked plan; with changes also `difference`, how it differs from the plan without.
 
     Its keys are those of /v1/plans/schema.
     """
@@ -126,7 +126,7 @@ def _plan_to_json(request: PlanRequest, parts: Parts, caller: Principal) -> Resp
     plan, difference = plan_document(request.patient.model_dump(), changes, request.as_of, parts, caller)
     answer = to_json(plan)
     if difference is not None:
-        answer["what_if"] = to_json_difference(difference)
+        answer["difference"] = to_json_difference(difference)
     answer["notes"] += parts.alarms
     return JSONResponse(answer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from fastapi import FastAPI
 
 from kg.errors import InputError
 from kg.store import open_graph
+from recommender.patient import ClinicalText, TextMention
+from recommender.patient_text import TextReader
 from recommender.recommend import Recommender
 from recommender.service.accounts import read_accounts
 from recommender.service.app import create_app
@@ -24,6 +27,23 @@ GRACE_S: Final = 15
 SWITCH_S: Final = 0.0005  # how long a plan's thread may keep the event loop waiting; Python's own 5 ms starves it
 
 Say = Callable[[str], None]
+
+
+class OneAtATime:
+    """Reads notes with one model, which threads take turns at."""
+
+    def __init__(self, reader: TextReader) -> None:
+        self._reader, self._lock = reader, threading.Lock()
+
+    def __call__(self, text: ClinicalText) -> tuple[TextMention, ...]:
+        """Return what a note says."""
+        with self._lock:
+            return tuple(self._reader(text))
+
+
+def open_recommender_with_notes(graph: LiveGraph) -> Recommender:
+    """Return the recommender that the command line uses, too: it reads the notes of a record."""
+    return Recommender.open(graph, annotate=OneAtATime(TextReader(graph)))
 
 
 def _say_nothing(_text: str) -> None:
@@ -59,7 +79,7 @@ def serve(
     certificate: Path | None = None,
     private_key: Path | None = None,
     cors_origins: tuple[str, ...] = (),
-    open_recommender: Callable[[LiveGraph], Recommender] = Recommender.open,
+    open_recommender: Callable[[LiveGraph], Recommender] = open_recommender_with_notes,
     say: Say = _say_nothing,
 ) -> None:
     """Serve a graph until it is told to stop (SIGINT, SIGTERM), then finish what runs.
@@ -94,7 +114,7 @@ def serve(
 def open_app(
     selector: str,
     config: ServiceConfig,
-    open_recommender: Callable[[LiveGraph], Recommender] = Recommender.open,
+    open_recommender: Callable[[LiveGraph], Recommender] = open_recommender_with_notes,
 ) -> FastAPI:
     """Open the graph, read its knowledge and return the application, ready for the first plan."""
     graph = LiveGraph(lambda: open_graph(selector))
