@@ -2,9 +2,9 @@
 
 The rules are data: `assertion_rules.tsv`, one trigger a row. `forward` triggers reach from their end to the next stop,
 `backward` ones from the previous stop to their start, at most `words` words (0: no limit); `pseudo` triggers use up
-their words so that nothing inside them fires; `stop` ends the scopes of its assertion (`any`: of all). Where triggers
-overlap the longest wins. The scheme follows ConText (Harkema et al. 2009, J Biomed Inform 42:839), the rules are ours.
-"""
+their words so that nothing inside them fires; `stop` ends the scopes of its assertion (`any`: of all but the family's,
+which a new subject ends). Where triggers overlap the longest wins. The scheme follows ConText (Harkema et al. 2009, J
+Biomed Inform 42:839), the rules are ours."""
 
 from __future__ import annotations
 
@@ -182,7 +182,8 @@ def _stops(other: Trigger, trigger: Trigger, between: tuple[int, int]) -> bool:
         return False
     rule = other.rule
     if rule.direction == "stop":
-        return rule.assertion in ("any", trigger.rule.assertion)
+        everybodys = rule.assertion == "any" and trigger.rule.assertion != "family"
+        return everybodys or rule.assertion == trigger.rule.assertion
     if trigger.rule.direction == "backward" and trigger.rule.assertion in ("negated", "affirmed", "uncertain"):
         return rule.direction == "backward" and rule.assertion in ("negated", "affirmed", "uncertain")
     return False

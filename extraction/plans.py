@@ -51,6 +51,8 @@ def read_plans(
             heading, current = (), section
         if _is_heading(text[start:end], conditions, inside):
             heading = conditions
+        elif _is_title(text[start:end], inside):
+            heading = ()
         elif heading and not conditions:
             found += _orders(document_id, text, (start, end), section.name, heading, inside)
     return tuple(found)
@@ -61,6 +63,11 @@ def _is_heading(sentence: str, conditions: Sequence[Mention], inside: Sequence[M
         return False
     named = sum(len(_WORD.findall(m.text)) for m in conditions)
     return len(_WORD.findall(sentence)) - named <= _HEADING_WORDS
+
+
+def _is_title(sentence: str, inside: Sequence[Mention]) -> bool:
+    """Tell whether a sentence is a heading over something that was not recognised: few words, no order."""
+    return not inside and len(_WORD.findall(sentence)) <= _HEADING_WORDS and not _ORDER.search(sentence)
 
 
 def _orders(

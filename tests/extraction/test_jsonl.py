@@ -25,7 +25,8 @@ def test_keys_of_the_contract() -> None:
     record = to_record(annotated())
     assert set(record) >= {"document_id", "mentions", "relations"}
     assert set(record["mentions"][0]) >= {
-        "start", "end", "text", "type", "curie", "score", "negated", "uncertain", "family", "historical", "hypothetical",
+        "start", "end", "text", "type", "curie", "score", "negated", "uncertain", "family", "historical",
+        "hypothetical",
     }  # fmt: skip
     assert {"subject", "predicate", "object", "confidence", "sentence"} <= set(record["relations"][0])
     assert record["relations"][0]["sentence"] == [0, 42]

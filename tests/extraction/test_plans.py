@@ -31,3 +31,7 @@ def test_other_sections_have_no_headings() -> None:
 
 def test_a_long_sentence_is_no_heading() -> None:
     assert plans_of("PLAN\nThe [C:gout] has been quiet since the last visit here.\nContinue [D:aspirin].") == set()
+
+
+def test_heading_over_something_unknown_ends_the_one_before() -> None:
+    assert plans_of("PLAN\n[C:Gout].\nBaldness.\nContinue [D:finasteride].") == set()
