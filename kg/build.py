@@ -60,7 +60,10 @@ def build_graph(
     """
     if not names:
         raise InputError(f"No source was named; name at least one of {', '.join(SOURCE_NAMES)}.")
-    asked = [_start_reading(name, path, progress) for name in dict.fromkeys(names)]
+    if path is not None and not path.exists():
+        raise InputError(f'"{path}" does not exist; give --from the file or folder of the source.')
+    alone = len(set(names)) == 1
+    asked = [_start_reading(name, path, progress, strictly=alone) for name in dict.fromkeys(names)]
     store.create_constraints()
     kept = {row["name"]: row for row in store.read_sources() if row.get("source") in SOURCE_NAMES}
     if all(_is_kept(kept.get(reading.key), reading.content_hash) for reading in asked):
@@ -122,13 +125,16 @@ def _to_kept(reading: Reading, identities: str) -> dict[str, Any]:
     }
 
 
-def _start_reading(name: str, path: Path | None, progress: Progress) -> Reading:
+def _start_reading(name: str, path: Path | None, progress: Progress, *, strictly: bool) -> Reading:
     source = open_source(name)
-    return Reading(source, _choose_path(source, path), progress)
+    return Reading(source, path if path and strictly else _choose_path(source, path), progress)
 
 
 def _choose_path(source: Source, path: Path | None) -> Path | None:
-    """The user's path, or the folder of downloads; a source with data of its own reads a path only if all is there."""
+    """The user's path for several sources, or the folder of downloads.
+
+    A source with data of its own reads the path only if all of its files are there.
+    """
     downloads = default_folder(source.info.name)
     chosen = path or (downloads if downloads.is_dir() else None)
     if chosen is None or source.info.needs_path:
@@ -152,5 +158,5 @@ def _reopen_others(
     for key in sorted(set(kept) - {reading.key for reading in asked}):
         path = Path(kept[key]["path"]) if kept[key].get("path") else None
         if path is None or path.exists():
-            others.append(_start_reading(kept[key]["source"], path, progress))
+            others.append(_start_reading(kept[key]["source"], path, progress, strictly=True))
     return others

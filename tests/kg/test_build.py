@@ -206,3 +206,16 @@ def test_an_unfinished_download_leaves_a_source_with_data_of_its_own_as_it_is(
     (tmp_path / "do").mkdir()
     (tmp_path / "do" / "doid.obo.part").write_text("format-version")
     assert build_graph(MemoryStore(), ["do"]).sources[0].nodes > 10_000
+
+
+def test_a_path_that_was_given_is_never_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist; give --from"):
+        build_graph(MemoryStore(), ["hpo"], path=tmp_path / "no")
+    with pytest.raises(InputError, match=r"holds none of hp\.obo"):
+        build_graph(MemoryStore(), ["hpo"], path=tmp_path)
+
+
+def test_one_path_serves_the_sources_that_need_it(tmp_path: Path) -> None:
+    (tmp_path / "symp.obo").write_text(DOID_OBO.replace("DOID", "SYMP"))
+    report = build_graph(MemoryStore(), ["starter", "symp"], path=tmp_path)
+    assert [source.nodes > 0 for source in report.sources] == [True, True]
