@@ -156,21 +156,21 @@ def _fit(log: Episodes, config: ContextualConfig) -> Policy:
     return fit_policy(log, 0, TrainConfig(contextual=config))
 
 
-def measure_ope() -> dict[str, str]:
+def measure_ope(num_logs: int) -> dict[str, str]:
     """Coverage of the 95 % intervals over logs of 1,000 three-visit episodes, and refusals where overlap is poor."""
     config = SimulatorConfig(seed=3, max_visits=3)
     world = build_world(config)
     truth = simulate(world, config, 40_000, JUDGE_SEED, choose_base).value
     inside: dict[str, list[bool]] = {}
     refused = 0
-    for i in range(NUM_LOGS):
+    for i in range(num_logs):
         log = simulate(world, config, 1000, 1000 + i, choose_as_clinician).episodes
         found = evaluate_offline(log, build_states(log, world.num_treatments), _by_base(log, 1.0), i)
         refused += found.refused
         for estimate in found.estimates:
             inside.setdefault(estimate.method, []).append(estimate.low <= truth <= estimate.high)
     coverage = {f"coverage, {name}": f"{np.mean(hits):.3f} of {len(hits)}" for name, hits in inside.items()}
-    return coverage | {"refused, fair overlap": f"{refused} of {NUM_LOGS}"} | _measure_refusals()
+    return coverage | {"refused, fair overlap": f"{refused} of {num_logs}"} | _measure_refusals()
 
 
 def _by_base(log: Episodes, sign: float) -> Ints:
@@ -190,14 +190,14 @@ def _measure_refusals() -> dict[str, str]:
     return {"refused, poor overlap": f"{refused} of 20"}
 
 
-def measure_safety() -> dict[str, str]:
-    """Unsafe actions in a million decisions; mask and trust region bound them, so a small ensemble serves."""
+def measure_safety(num_decisions: int) -> dict[str, str]:
+    """Unsafe actions in so many decisions; mask and trust region bound them, so a small ensemble serves."""
     config = SimulatorConfig(seed=1)
     world = build_world(config)
     log = simulate(world, config, 1000, LOG_SEED, choose_as_clinician).episodes
     policy = _fit(log, ContextualConfig(num_members=2, num_rounds=5, correction_rounds=2))
     decided = unsafe = chunk = 0
-    while decided < NUM_DECISIONS:
+    while decided < num_decisions:
         found = simulate(world, config, 20_000, 100 + chunk, follow(policy))
         decided, unsafe, chunk = decided + found.episodes.action.size, unsafe + found.num_unsafe, chunk + 1
     return {"decisions": str(decided), "unsafe": str(unsafe)}
@@ -233,13 +233,15 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", default=list(SECTIONS), choices=[*SECTIONS, []])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--logs", type=int, default=NUM_LOGS)
+    parser.add_argument("--decisions", type=int, default=NUM_DECISIONS)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     measures: dict[str, Callable[[], dict[str, str]]] = {
         "learning": lambda: measure_learning(options.seeds, tuple(options.sizes)),
         "ablations": lambda: measure_ablations(options.seeds),
-        "ope": measure_ope,
-        "safety": measure_safety,
+        "ope": lambda: measure_ope(options.logs),
+        "safety": lambda: measure_safety(options.decisions),
         "speed": measure_speed,
     }
     found: dict[str, Any] = {}

@@ -74,6 +74,7 @@ def to_rows(patient: Patient, outcome: float | None, drugs: tuple[str, ...]) -> 
             "reward": outcome if step == last else 0.0,
             "propensity": None,
             "terminal": step == last,
+            "evidence": "demo",
         }
         for step, action in enumerate(actions)
     ]

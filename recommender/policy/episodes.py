@@ -2,13 +2,14 @@
 
 Columns: `episode_id`, `step`, `observation` (list of floats, null where a value is missing), `action` (int),
 `reward`, `propensity` (null where unknown), `terminal`; optional, each with a value per action: `action_mask` (bool),
-`base_scores` (float) and `options` (a list of floats that describes the action, so that its number says nothing).
+`base_scores` (float) and `options` (a list of floats that describes the action, so that its number says nothing);
+`evidence` says of a step that is not recorded from care that it is `demo` or `simulated`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +18,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kg.errors import FormatError, InputError
+from kg.errors import FormatError, InputError, UnknownNameError
 from recommender.policy.arrays import Bools, Floats, Ints
 
 REQUIRED: Final = ("episode_id", "step", "observation", "action", "reward", "terminal")
 MAX_ACTION: Final = 100_000
+EVIDENCE: Final = ("recorded", "demo", "simulated")
 _LAYOUT: Final = "see the layout of episodes in the documentation"
 
 Row = Mapping[str, Any]
@@ -42,6 +44,7 @@ class Episodes:
     mask: Bools | None = None
     base: Floats | None = None
     options: Floats | None = None
+    evidence: str = EVIDENCE[0]
 
     @property
     def num_episodes(self) -> int:
@@ -79,6 +82,7 @@ class Episodes:
             mask=None if self.mask is None else self.mask[kept],
             base=None if self.base is None else self.base[kept],
             options=None if self.options is None else self.options[kept],
+            evidence=self.evidence,
         )
 
 
@@ -111,9 +115,18 @@ def check_rows(rows: Sequence[Row], path: object = "episodes") -> Episodes:
         mask=_matrix(rows, "action_mask", path, bool),
         base=_matrix(rows, "base_scores", path, np.float64),
         options=_options(rows, path),
+        evidence=weakest_evidence(str(r.get("evidence") or EVIDENCE[0]) for r in rows),
     )
     _check_order(episodes, path)
     return episodes
+
+
+def weakest_evidence(names: Iterable[str]) -> str:
+    """The kind of evidence that counts for the whole: the furthest from care; UnknownNameError for another word."""
+    found = set(names)
+    for name in found - set(EVIDENCE):
+        raise UnknownNameError("evidence", name, EVIDENCE)
+    return max(found, key=EVIDENCE.index)
 
 
 def write_episodes(episodes: Episodes, path: Path) -> None:
@@ -143,6 +156,8 @@ def _to_columns(episodes: Episodes) -> dict[str, list[Any]]:
         columns["base_scores"] = episodes.base.tolist()
     if episodes.options is not None:
         columns["options"] = episodes.options.tolist()
+    if episodes.evidence != EVIDENCE[0]:
+        columns["evidence"] = [episodes.evidence] * episodes.action.size
     return columns
 
 

@@ -111,6 +111,7 @@ def _to_episodes(steps: list[dict[str, NDArray[Any]]], size: int) -> Episodes:
         terminal=sort["done"],
         mask=sort["mask"],
         base=sort["base"],
+        evidence="simulated",
     )
 
 

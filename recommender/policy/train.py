@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import numpy as np
 from kg.errors import InputError, ModelError, ResourceError, UnknownNameError
 from recommender.policy.behaviour import Behaviour, fit_behaviour
 from recommender.policy.contextual import ContextualConfig, ContextualValues
-from recommender.policy.episodes import Episodes, read_episodes
+from recommender.policy.episodes import EVIDENCE, Episodes, read_episodes, weakest_evidence
 from recommender.policy.learner import ActionValues, Batch
 from recommender.policy.policy import Policy, TrustConfig
 from recommender.policy.sequential import SequentialConfig, SequentialValues
@@ -21,7 +21,6 @@ from recommender.policy.skill import measure_skill
 from recommender.policy.state import build_states
 
 LEARNERS: Final = ("contextual", "sequential")
-EVIDENCE: Final = ("recorded", "demo", "simulated")
 FORMAT: Final = 1
 MIN_EPISODES: Final = 20
 _CONFIG: Final = "config.json"
@@ -74,7 +73,7 @@ def train_policy(episodes_path: Path, out: Path, seed: int = 0, config: TrainCon
     InputError when there are fewer than 20 episodes; ResourceError when the folder cannot be written.
     """
     episodes = read_episodes(episodes_path)
-    settings = config or TrainConfig()
+    settings = _settle(config or choose_config(episodes), episodes)
     policy = fit_policy(episodes, seed, settings)
     info = _describe(episodes, policy, seed, settings, hashlib.sha256(episodes_path.read_bytes()).hexdigest())
     try:
@@ -82,6 +81,11 @@ def train_policy(episodes_path: Path, out: Path, seed: int = 0, config: TrainCon
     except OSError as error:
         raise ResourceError(f'The policy folder "{out}" cannot be written ({error}); give another one.') from error
     return info
+
+
+def choose_config(episodes: Episodes) -> TrainConfig:
+    """The default for a log: actions are told apart by number unless it describes them."""
+    return TrainConfig(contextual=ContextualConfig(by_index=episodes.options is None))
 
 
 def fit_policy(episodes: Episodes, seed: int, config: TrainConfig) -> Policy:
@@ -158,6 +162,11 @@ def write_card(info: PolicyInfo) -> str:
             "",
         )
     )
+
+
+def _settle(config: TrainConfig, episodes: Episodes) -> TrainConfig:
+    """What the log says of its evidence counts, whatever the configuration claims."""
+    return replace(config, evidence=weakest_evidence((config.evidence, episodes.evidence)))
 
 
 def _load_values(folder: Path, config: TrainConfig) -> ActionValues:

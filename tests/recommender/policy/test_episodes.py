@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kg.errors import FormatError, InputError
-from recommender.policy.episodes import check_rows, read_episodes, write_episodes
+from kg.errors import FormatError, InputError, UnknownNameError
+from recommender.policy.episodes import check_rows, read_episodes, weakest_evidence, write_episodes
 
 from .logs import row
 
@@ -106,6 +106,23 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(FormatError, match=words):
             read_episodes(tmp_path / name)
+
+
+def test_evidence_is_kept_and_the_weakest_counts(tmp_path: Path) -> None:
+    write_episodes(check_rows([row("a"), row("b", evidence="demo")]), tmp_path / "log.parquet")
+    assert read_episodes(tmp_path / "log.parquet").evidence == "demo"
+    assert weakest_evidence(["demo", "simulated", "recorded"]) == "simulated"
+    with pytest.raises(UnknownNameError, match="hearsay"):
+        check_rows([row(evidence="hearsay")])
+
+
+def test_descriptions_of_actions_of_one_shape() -> None:
+    options = [[1.0, 2.0], [3.0, 4.0]]
+    read = check_rows([row(options=options), row(step=1, options=options)])
+    assert read.options is not None
+    assert read.options.shape == (2, 2, 2)
+    with pytest.raises(FormatError, match="column options of episode a"):
+        check_rows([row(options=options), row(step=1, options=[[1.0], [3.0]])])
 
 
 def test_take_keeps_whole_episodes() -> None:

@@ -10,13 +10,13 @@ import pytest
 
 from kg.errors import InputError, ModelError, UnknownNameError
 from recommender.policy.arrays import rank_rows
-from recommender.policy.episodes import write_episodes
+from recommender.policy.episodes import check_rows, write_episodes
 from recommender.policy.policy import TrustConfig
 from recommender.policy.sequential import SequentialConfig
 from recommender.policy.state import build_states
 from recommender.policy.train import TrainConfig, fit_policy, load_info, load_policy, train_policy
 
-from .logs import bandit_log, clinic_log
+from .logs import bandit_log, clinic_log, row
 
 QUICK = SequentialConfig(num_members=3, num_steps=200, width=16)
 LEARNERS = ["contextual", "sequential"]
@@ -77,6 +77,30 @@ def test_random_rewards_teach_nothing() -> None:
     assert not policy.has_skill
     assert policy.decide(build_states(noise, 6)).kept_base.all()
     assert fit_policy(log, 0, TrainConfig()).has_skill
+
+
+def test_what_the_log_says_of_its_evidence_counts(tmp_path: Path) -> None:
+    write_episodes(clinic_log().episodes, tmp_path / "log.parquet")
+    info = train_policy(tmp_path / "log.parquet", tmp_path / "policy", 0, TrainConfig(evidence="recorded"))
+    assert info.config.evidence == "simulated"
+
+
+def test_described_actions_are_told_apart_by_their_features(tmp_path: Path) -> None:
+    """The option described by 1 earns 1, wherever it stands."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(400):
+        place, action = int(rng.integers(3)), int(rng.integers(3))
+        more = {"options": [[float(j == place)] for j in range(3)], "reward": float(action == place)}
+        rows.append(row(f"{i}", action=action, propensity=1 / 3, terminal=True, **more))
+    log = check_rows(rows)
+    write_episodes(log, tmp_path / "log.jsonl")
+    assert not train_policy(tmp_path / "log.jsonl", tmp_path / "policy").config.contextual.by_index
+    policy, _ = load_policy(tmp_path / "policy")
+    assert log.options is not None
+    assert (policy.decide(build_states(log, 3)).action == np.argmax(log.options[:, :, 0], axis=1)).all()
+    with pytest.raises(InputError, match="by_index"):
+        fit_policy(log, 0, TrainConfig())
 
 
 def test_faults(tmp_path: Path) -> None:
