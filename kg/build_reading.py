@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from kg.build_report import SourceReport
 from kg.fingerprint import hash_files, hash_text
-from kg.model import Edge, Node
+from kg.model import Edge, Node, is_curie
 from kg.progress import Progress
 from kg.resolve import Resolution
 from kg.sources import Skip, Source
 
 _REPORT_EVERY: Final = 5000
+NodeOrEdge = TypeVar("NodeOrEdge", Node, Edge)
 
 # Part of every fingerprint: raised when a reader or the resolution changes what it makes of the same files.
 _READER_VERSION: Final = "2"
@@ -51,17 +52,20 @@ class Reading:
     def read_nodes(self) -> list[Node]:
         """Return all nodes of the source."""
         for item in self.source.read_nodes(self.path):
-            if isinstance(item, Skip):
-                self._count(item)
-            else:
-                self._nodes.append(item)
-                self._show("nodes", len(self._nodes))
+            node = item if isinstance(item, Skip) else keep_identified(item, item.curie)
+            if isinstance(node, Skip):
+                self._count(node)
+                continue
+            self._nodes.append(node)
+            self._show("nodes", len(self._nodes))
         return self._nodes
 
     def read_edges(self, resolution: Resolution) -> Iterator[Edge]:
         """Yield the edges between preferred CURIEs."""
         for item in self.source.read_edges(self.path):
-            edge = item if isinstance(item, Skip) else resolve_edge(item, resolution, self.release)
+            edge = item if isinstance(item, Skip) else keep_identified(item, item.subject, item.object)
+            if isinstance(edge, Edge):
+                edge = resolve_edge(edge, resolution, self.release)
             if isinstance(edge, Skip):
                 self._count(edge)
                 continue
@@ -97,6 +101,12 @@ class Reading:
     def _show(self, what: str, count: int) -> None:
         if count % _REPORT_EVERY == 0:
             self._progress(f"{self.name}: {what}", count, None)
+
+
+def keep_identified(item: NodeOrEdge, *curies: str) -> NodeOrEdge | Skip:
+    """Return the node or edge, or why it is left out: an identifier that is no CURIE."""
+    malformed = next((curie for curie in curies if not is_curie(curie)), None)
+    return item if malformed is None else Skip("identifier that is no CURIE", f'"{malformed}"')
 
 
 def resolve_edge(edge: Edge, resolution: Resolution, release: str = "") -> Edge | Skip:

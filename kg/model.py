@@ -24,13 +24,22 @@ STARTER_SOURCE = "infores:theragraph-starter"
 _CURIE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*:[^\s:][^\s]*")
 
 
+def is_curie(text: str) -> bool:
+    """Whether the text has a CURIE's form.
+
+    >>> is_curie("DOID:9352"), is_curie("9352")
+    (True, False)
+    """
+    return _CURIE.fullmatch(text) is not None
+
+
 def check_curie(curie: str) -> str:
     """Return `curie` when it is one; InputError otherwise.
 
     >>> check_curie("DOID:9352")
     'DOID:9352'
     """
-    if not _CURIE.fullmatch(curie):
+    if not is_curie(curie):
         raise InputError(f'"{curie}" is not a CURIE; write prefix:local_identifier, such as DOID:9352.')
     return curie
 

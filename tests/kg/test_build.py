@@ -219,3 +219,12 @@ def test_one_path_serves_the_sources_that_need_it(tmp_path: Path) -> None:
     (tmp_path / "symp.obo").write_text(DOID_OBO.replace("DOID", "SYMP"))
     report = build_graph(MemoryStore(), ["starter", "symp"], path=tmp_path)
     assert [source.nodes > 0 for source in report.sources] == [True, True]
+
+
+def test_identifiers_that_are_no_curies_are_counted_and_shown(tmp_path: Path) -> None:
+    nodes = ["id\tcategory\tname", "DOID:1\tbiolink:Disease\ta", "no curie\tbiolink:Disease\tb"]
+    (tmp_path / "nodes.tsv").write_text("\n".join(nodes) + "\n")
+    (tmp_path / "edges.tsv").write_text("subject\tpredicate\tobject\nno curie\tbiolink:related_to\tDOID:1\n")
+    (report,) = build_graph(MemoryStore(), ["kgx"], path=tmp_path).sources
+    assert (report.nodes, report.edges, report.lost) == (1, 0, 2)
+    assert report.examples == {"identifier that is no CURIE": '"no curie"'}
