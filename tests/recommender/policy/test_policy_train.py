@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_described_actions_are_told_apart_by_their_features(tmp_path: Path) -> N
     rows = []
     for i in range(400):
         place, action = int(rng.integers(3)), int(rng.integers(3))
-        more = {"options": [[float(j == place)] for j in range(3)], "reward": float(action == place)}
+        more: dict[str, Any] = {"options": [[float(j == place)] for j in range(3)], "reward": float(action == place)}
         rows.append(row(f"{i}", action=action, propensity=1 / 3, terminal=True, **more))
     log = check_rows(rows)
     write_episodes(log, tmp_path / "log.jsonl")
