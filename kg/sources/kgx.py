@@ -14,9 +14,8 @@ from kg.errors import FormatError, InputError
 from kg.model import Edge, Node, Value, to_properties
 from kg.sources.biolink_words import to_agent_type, to_category, to_knowledge_level, to_predicate
 from kg.sources.files import check_keys, read_json_lines, read_table
-from kg.sources.ontology import CATEGORY_OF_PREFIX
 from kg.sources.source import Skip, Source, SourceInfo
-from ontologies.biolink import Category, KnowledgeLevel
+from ontologies.biolink import KnowledgeLevel
 from ontologies.prefixes import normalise_curie
 
 INFORES: Final = "infores:kgx"
@@ -104,7 +103,7 @@ def _to_node(path: Path, line: int, record: Record) -> Node:
     xrefs = (*_to_list(record.get("xref")), *_to_list(record.get("equivalent_identifiers")))
     return Node(
         curie,
-        _choose_category(curie, record),
+        to_category(_to_list(record.get("category"))),
         str(record.get("name") or curie),
         _to_infores(record.get("provided_by")),
         synonyms=_to_list(record.get("synonym")),
@@ -165,12 +164,6 @@ def _to_list(value: Any) -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
-
-
-def _choose_category(curie: str, record: Record) -> Category:
-    """The record's category, or where it says no more than "thing", what the prefix promises."""
-    category = to_category(_to_list(record.get("category")))
-    return CATEGORY_OF_PREFIX.get(curie.partition(":")[0], category) if category is Category.NAMED_THING else category
 
 
 def _to_infores(value: Any) -> str:

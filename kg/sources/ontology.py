@@ -14,7 +14,7 @@ from kg.sources.owl import read_owl_terms
 from kg.sources.source import Skip
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
-CATEGORY_OF_PREFIX: Final[dict[str, Category]] = {
+_CATEGORY_OF_PREFIX: Final[dict[str, Category]] = {
     "CHEBI": Category.CHEMICAL_ENTITY,
     "CL": Category.CELL,
     "DOID": Category.DISEASE,
@@ -100,7 +100,7 @@ def to_term_edges(terms: Iterable[OboTerm], infores: str, path: Path) -> Iterato
 
 def choose_category(term: OboTerm) -> Category:
     """Return what a term is, by its namespace (GO) or its prefix."""
-    by_prefix = CATEGORY_OF_PREFIX.get(term.curie.partition(":")[0], Category.NAMED_THING)
+    by_prefix = _CATEGORY_OF_PREFIX.get(term.curie.partition(":")[0], Category.NAMED_THING)
     return _CATEGORY_OF_NAMESPACE.get(term.namespace, by_prefix)
 
 

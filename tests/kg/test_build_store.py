@@ -1,6 +1,5 @@
 """Building into a real graph: both ways of writing give the same, changes replace, retraction takes back."""
 
-from kg.model import Edge, Node
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from kg import queries
 from kg.build import build_graph
 from kg.export import read_content
+from kg.model import Edge, Node
 from kg.store import GraphStore, open_graph
 from tests.ontologies.starter_tables import write_starter
 

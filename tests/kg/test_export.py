@@ -1,9 +1,9 @@
 """Every export format gives back what was written."""
 
-from collections.abc import Callable
-from typing import Any
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -71,7 +71,7 @@ def test_a_known_graph_comes_back_equal(tmp_path: Path, format_name: str) -> Non
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graph=graphs())
 def test_any_graph_comes_back_equal(format_name: str, graph: tuple[tuple[Node, ...], tuple[Edge, ...]]) -> None:
     nodes, edges = graph
@@ -80,7 +80,7 @@ def test_any_graph_comes_back_equal(format_name: str, graph: tuple[tuple[Node, .
         assert as_sets(READERS[format_name](Path(folder))) == (set(nodes), set(edges))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(graph=graphs())
 def test_networkx_keeps_every_parallel_edge(graph: tuple[tuple[Node, ...], tuple[Edge, ...]]) -> None:
     nodes, edges = graph

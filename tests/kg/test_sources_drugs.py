@@ -1,9 +1,9 @@
 """Small hand-written files of SIDER, ATC, RxNorm, DrugCentral, CPIC, DrugMechDB, PrimeKG and DRKG."""
 
-from typing import Any
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 

@@ -153,14 +153,14 @@ def test_csv_needs_its_files(tmp_path: Path) -> None:
 
 
 def test_kgx_files_as_others_write_them(tmp_path: Path) -> None:
-    """Rows without their last empty cells, sources by free names, categories that say nothing."""
+    """Rows without their last empty cells, sources by free names, the most general category."""
     nodes = ["id\tcategory\tname\tprovided_by", "CHEBI:1\tbiolink:NamedThing\tx", "HGNC:2\tbiolink:Gene"]
     edges = ["subject\tpredicate\tobject\tknowledge_source", "CHEBI:1\ttreats\tHGNC:2\tMy Source"]
     (tmp_path / "nodes.tsv").write_text("\n".join(nodes) + "\n")
     (tmp_path / "edges.tsv").write_text("\n".join(edges) + "\n")
     chebi, gene = open_source("kgx").read_nodes(tmp_path)
     assert isinstance(chebi, Node)
-    assert chebi.category is Category.CHEMICAL_ENTITY
+    assert chebi.category is Category.NAMED_THING
     assert isinstance(gene, Node)
     assert (gene.category, gene.name) == (Category.GENE, "HGNC:2")
     (edge,) = open_source("kgx").read_edges(tmp_path)
