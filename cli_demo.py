@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 SOURCES = ("starter", "do", "hpo")
 RELATION = "TREATS"
+MIN_PROBABILITY = 0.2
 EXAMPLES = Path(__file__).parent / "examples"
 
 app = typer.Typer(rich_markup_mode=None)
@@ -79,10 +81,12 @@ def _learn(store: GraphStore, folder: Path) -> None:
         report = train_graph(store, RELATION, out=folder, progress=progress)
         for run in _earlier_runs(store, report):
             store.retract(run=run)
-        predictions = predict_to_graph(store, folder, progress=progress)
+        predictions = predict_to_graph(store, folder, min_probability=MIN_PROBABILITY, progress=progress)
     typer.echo(f"Run {report.run}: {report.num_pairs} pairs to learn from, {report.seconds:.0f} s.")
     print_ranking(report.to_json()["test"])
-    typer.echo(f"{predictions.num_predictions} predictions stand in the graph; each is called a prediction.")
+    typer.echo(
+        f"{predictions.num_predictions} links of probability {MIN_PROBABILITY} or more are written as predictions."
+    )
 
 
 def _earlier_runs(store: GraphStore, report: TrainReport) -> list[str]:
@@ -101,7 +105,7 @@ def _recommend(store: GraphStore, page: Path) -> None:
 
     recommender = open_recommender(store)
     plans = tuple(recommender.recommend(read_patient(path)) for path in find_patient_files(EXAMPLES / "patients"))
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140)
     for plan in plans:
         console.print(to_text(plan))
     page.write_text(to_html(plans, title="Treatment plans of the demonstration"), encoding="utf-8")

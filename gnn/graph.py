@@ -140,7 +140,7 @@ def to_prediction_edges(
     folder: ModelFolder, pairs: PairScores, stated: set[tuple[str, str]], *, top_k: int, min_probability: float
 ) -> Iterator[Edge]:
     """Yield each head's best tails that nobody has stated, as edges whose confidence is the calibrated probability."""
-    task, entities = folder.model.ground.task, folder.triples.entities
+    task, entities, run = folder.model.ground.task, folder.triples.entities, folder.run
     known = task.known() > 0
     for row, head in enumerate(pairs.heads.tolist()):
         order = np.argsort(-pairs.scores[row], kind="stable")
@@ -148,7 +148,9 @@ def to_prediction_edges(
         for rank, column in enumerate(chosen[:top_k].tolist(), start=1):
             subject, tail = entities[task.heads[head]], entities[task.tails[pairs.tails[column]]]
             if (subject, tail) not in stated:
-                yield _to_edge(folder, subject, tail, pairs, (row, column), rank)
+                cell = (row, column)
+                score, probability = float(pairs.scores[cell]), float(pairs.probabilities[cell])
+                yield _to_edge((subject, task.relation, tail), run, score, probability, rank)
 
 
 def _keep_new(order: Ids, probabilities: Dense, min_probability: float) -> Ids:
@@ -156,15 +158,16 @@ def _keep_new(order: Ids, probabilities: Dense, min_probability: float) -> Ids:
     return kept
 
 
-def _to_edge(folder: ModelFolder, subject: str, tail: str, pairs: PairScores, cell: tuple[int, int], rank: int) -> Edge:
+def _to_edge(triple: tuple[str, str, str], run: str, score: float, probability: float, rank: int) -> Edge:
+    head, relation, tail = triple
     return Edge(
-        subject,
-        Predicate.from_relationship_type(folder.model.config.relation),
+        head,
+        Predicate.from_relationship_type(relation),
         tail,
         MODEL_SOURCE,
         KnowledgeLevel.PREDICTION,
         AgentType.COMPUTATIONAL_MODEL,
-        confidence=float(pairs.probabilities[cell]),
-        run=folder.run,
-        properties=to_properties({"score": float(pairs.scores[cell]), "rank": rank}),
+        confidence=probability,
+        run=run,
+        properties=to_properties({"score": score, "rank": rank}),
     )
