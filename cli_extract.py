@@ -89,6 +89,22 @@ def extract_evaluate(
     print_table(["relations", "value"], list(measured["relations"].items()))
 
 
+@app.command("train", epilog="Example: theragraph extract train fast --corpus corpus.PubTator.txt --out models/fast")
+def extract_train(
+    model: Annotated[str, typer.Argument(help="accurate, fast, linker or relations.")],
+    corpus: Annotated[list[Path], typer.Option(help="An annotated PubTator, BioC or IOB file; may be given again.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    exclude: Annotated[Path | None, typer.Option(help="A file of document ids to leave out, one a line.")] = None,
+) -> None:
+    """Train a model of this room anew on annotated texts, as the shipped one was trained."""
+    from extraction.train_models import TrainingRequest, train_model
+
+    left_out = frozenset(exclude.read_text("utf-8").split()) if exclude is not None else frozenset[str]()
+    with shown_progress() as progress:
+        folder = train_model(model, TrainingRequest(tuple(corpus), out, left_out), progress)
+    typer.echo(f"{model} is written to {folder}.")
+
+
 @app.command("review", epilog="Example: theragraph extract review examples/documents --out review.html")
 def extract_review(
     files: Files,

@@ -8,7 +8,7 @@
 `links` and `relations` train on the training part and are judged on the development part. The shipped taggers have seen
 both parts; for an honest `spans` on a development part, train on the training part first and give the folder:
 
-    theragraph extract train accurate --corpus TRAIN... --out models/accurate   (and `fast` into models/fast)
+    theragraph extract train accurate --corpus TRAIN --out models/accurate   (--corpus once a file; then `fast`)
     python -m benchmarks.extraction spans --data ../shared/data --model models
 """
 
