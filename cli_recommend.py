@@ -85,4 +85,3 @@ def _recommend_batch(recommender: Recommender, folder: Path) -> None:
         else:
             typer.echo(json.dumps(to_json(item[1]), ensure_ascii=False))
     exit_if_skipped(failures)
-
