@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -81,6 +82,8 @@ def make_env(name: str) -> gymnasium.Env[Any, Any]:
     module, separator, attribute = name.partition(":")
     if not separator or not attribute:
         raise InputError(f'"{name}" does not name an environment; write MODULE:CLASS.')
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # a module beside the user is found, as with `python -m`
     try:
         made = getattr(import_module(module), attribute)()
     except (ImportError, AttributeError, TypeError) as error:
