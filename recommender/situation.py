@@ -49,11 +49,6 @@ class Situation:
         """What a drug would be taken with: the current medications and the other drugs of its regimen."""
         return self.taken + self.planned
 
-    @property
-    def taken_drugs(self) -> frozenset[str]:
-        """The ingredients that the patient takes now."""
-        return frozenset(t.drug for t in self.taken)
-
 
 def build_situation(patient: Patient, knowledge: Knowledge) -> Situation:
     """Collect what the checks need from a mapped patient."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from recommender.facts import HepaticLimit
 from recommender.knowledge import Knowledge
 from recommender.patient import Patient
 from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
@@ -25,44 +26,29 @@ def check_hepatic(drug: str, situation: Situation, knowledge: Knowledge) -> tupl
     coverage = knowledge.coverage.get((drug, CHECK))
     limits = knowledge.hepatic_limits_of.get(drug, ())
     known = situation.derived.child_pugh
-    if not limits and coverage is None:
-        return (to_silence(drug, CHECK, None),)
-    if known:
-        fact = f"Child-Pugh {known} ({situation.derived.child_pugh_how})"
-        applying = [limit for limit in limits if limit.child_pugh == known]
-        if not applying:
-            return (to_silence(drug, CHECK, coverage, (fact,)),)
-        return tuple(
-            Verdict(
-                drug,
-                CHECK,
-                Outcome(limit.verdict),
-                f"{knowledge.name(drug)}: {limit.verdict} in Child-Pugh {known}",
-                (fact,),
-                limit.citation,
-                limit.advice,
-            )
-            for limit in applying
-        )
-    if not limits:
-        return (to_silence(drug, CHECK, coverage),)
+    fact = (f"Child-Pugh {known} ({situation.derived.child_pugh_how})",) if known else ()
+    applying = tuple(limit for limit in limits if limit.child_pugh == known)
+    if applying:
+        return tuple(_to_verdict(limit, fact, knowledge) for limit in applying)
+    if known or not limits:
+        return (to_silence(drug, CHECK, coverage, fact),)
+    return (_without_class(drug, limits, situation),)
+
+
+def _to_verdict(limit: HepaticLimit, fact: tuple[str, ...], knowledge: Knowledge) -> Verdict:
+    rule = f"{knowledge.name(limit.drug)}: {limit.verdict} in Child-Pugh {limit.child_pugh}"
+    return Verdict(limit.drug, CHECK, Outcome(limit.verdict), rule, fact, limit.citation, limit.advice)
+
+
+def _without_class(drug: str, limits: tuple[HepaticLimit, ...], situation: Situation) -> Verdict:
+    citation = limits[0].citation
     if LIVER_DISEASE not in situation.findings and _has_normal_liver_tests(situation.patient):
-        return (
-            Verdict(
-                drug,
-                CHECK,
-                Outcome.OK,
-                "limits apply in hepatic impairment, of which there is no sign",
-                ("normal bilirubin and albumin, no liver disease recorded",),
-                limits[0].citation,
-            ),
-        )
+        rule = "limits apply in hepatic impairment, of which there is no sign"
+        facts = ("normal bilirubin and albumin, no liver disease recorded",)
+        return Verdict(drug, CHECK, Outcome.OK, rule, facts, citation)
     classes = ", ".join(f"{limit.child_pugh} {limit.verdict}" for limit in limits)
-    return (
-        to_missing(
-            drug, CHECK, f"Child-Pugh class is not known; limits: {classes}", limits[0].advice, limits[0].citation
-        ),
-    )
+    missing = f"Child-Pugh class is not known; limits: {classes}"
+    return to_missing(drug, CHECK, missing, limits[0].advice, citation)
 
 
 def _has_normal_liver_tests(patient: Patient) -> bool:

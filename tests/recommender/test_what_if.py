@@ -13,7 +13,7 @@ from recommender.read_yaml import read_plain
 from recommender.recommend import Recommender
 from recommender.what_if import Change, change_patient, find_difference, read_change
 from tests.recommender.memory_graph import MemoryGraph, starter_recommender
-from tests.recommender.worlds import INFECTION, NSAID, PAIN, patient_with, small_rows
+from tests.recommender.worlds import INFECTION, NSAID, PAIN, measured, patient_with, small_rows
 
 WORLD = Recommender(MemoryGraph([], []), small_rows())
 PATIENTS = Path(__file__).parents[2] / "examples" / "patients"
@@ -84,3 +84,15 @@ def test_what_is_not_understood_gets_an_example(verb: str, text: str) -> None:
 def test_unknown_facts_and_values_are_named(verb: str, text: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         WORLD.what_if(patient_with(INFECTION), [read_change(verb, text)])
+
+
+def test_a_follow_up_shows_what_a_new_observation_changed() -> None:
+    first = WORLD.recommend_mapped(patient_with(PAIN))
+    later = replace(patient_with(PAIN), measurements=(measured("egfr_ml_min_1_73m2", 20.0),))
+    plan = WORLD.recommend_mapped(later)
+    assert find_difference(first, plan).newly_excluded == ("nsaid for pain",)
+    assert find_difference(plan, plan).moves == ()
+    yaml = {"patient_id": "x", "conditions": ["gout"], "medications": "none", "allergies": "none"}
+    before = starter_recommender().recommend(read_plain(yaml))
+    _, difference = starter_recommender().follow_up(read_plain({**yaml, "medications": ["warfarin"]}), before)
+    assert difference.newly_excluded or difference.moves
