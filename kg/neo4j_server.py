@@ -186,6 +186,7 @@ class Neo4jServer:
             capture_output=True,
             text=True,
             check=False,
+            cwd=self._home,
             env={**os.environ, "NEO4J_HOME": str(self._home), "NEO4J_CONF": str(self._home / "conf")},
         )
         if done.returncode:
