@@ -4,7 +4,8 @@ The rules are data: `assertion_rules.tsv`, one trigger a row. `forward` triggers
 `backward` ones from the previous stop to their start, at most `words` words (0: no limit); `pseudo` triggers use up
 their words so that nothing inside them fires; `stop` ends the scopes of its assertion (`any`: of all but the family's,
 which a new subject ends). Where triggers overlap the longest wins. The scheme follows ConText (Harkema et al. 2009, J
-Biomed Inform 42:839), the rules are ours."""
+Biomed Inform 42:839), the rules are ours.
+"""
 
 from __future__ import annotations
 
