@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,35 +14,17 @@ from fastapi import FastAPI
 
 from kg.errors import InputError
 from kg.store import open_graph
-from recommender.patient import ClinicalText, TextMention
-from recommender.patient_text import TextReader
 from recommender.recommend import Recommender
 from recommender.service.accounts import read_accounts
 from recommender.service.app import create_app
 from recommender.service.config import DEFAULT_STATE, LOOPBACK, ServiceConfig
 from recommender.service.live_graph import LiveGraph
+from recommender.service.notes import open_recommender_with_notes
 
 GRACE_S: Final = 15
 SWITCH_S: Final = 0.0005  # how long a plan's thread may keep the event loop waiting; Python's own 5 ms starves it
 
 Say = Callable[[str], None]
-
-
-class OneAtATime:
-    """Reads notes with one model, which threads take turns at."""
-
-    def __init__(self, reader: TextReader) -> None:
-        self._reader, self._lock = reader, threading.Lock()
-
-    def __call__(self, text: ClinicalText) -> tuple[TextMention, ...]:
-        """Return what a note says."""
-        with self._lock:
-            return tuple(self._reader(text))
-
-
-def open_recommender_with_notes(graph: LiveGraph) -> Recommender:
-    """Return the recommender that the command line uses, too: it reads the notes of a record."""
-    return Recommender.open(graph, annotate=OneAtATime(TextReader(graph)))
 
 
 def _say_nothing(_text: str) -> None:
