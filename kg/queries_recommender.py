@@ -49,7 +49,8 @@ SENTENCES = Query(
     "sentences_of_edges",
     "UNWIND $keys AS key MATCH (s:Statement {edge_key: key})-[:STATED_IN]->(d:Document) "
     "RETURN key, d.document_id AS document_id, s.sentence AS sentence, s.start AS start, s.end AS end, "
-    "s.confidence AS confidence, s.section AS section, s.negated AS negated, s.uncertain AS uncertain",
+    "s.confidence AS confidence, s.section AS section, s.negated AS negated, s.uncertain AS uncertain "
+    "ORDER BY key, confidence DESC, document_id, start",
     ("keys",),
 )
 

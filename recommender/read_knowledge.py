@@ -76,7 +76,7 @@ def read_rows(graph: Reader, *, min_probability: float = MIN_PROBABILITY) -> Row
         contraindications=_read(graph, Predicate.CONTRAINDICATED_IN, _to_contraindication),
         interactions=_read(graph, Predicate.INTERACTS_WITH, _to_interaction),
         memberships=tuple(starmap(_to_membership, _read_stated(graph, queries.CLASS_MEMBERS))),
-        cross_reactivity=tuple(_read_cross_reactivity(graph)),
+        cross_reactivity=tuple(sorted(_read_cross_reactivity(graph), key=repr)),
         gene_drug=_read(graph, Predicate.ASSOCIATED_WITH_RESPONSE_TO, _to_gene_drug),
         side_effects=tuple(
             SideEffect(drug, finding, str(frequency), Citation(source=source or ""))
