@@ -103,7 +103,9 @@ def _recommend(store: GraphStore, page: Path) -> None:
     from recommender.to_html import to_html
     from recommender.to_text import to_text
 
-    recommender = open_recommender(store)
+    with shown_progress() as progress:
+        progress("reading what the graph knows", 0, None)
+        recommender = open_recommender(store).warm()
     plans = tuple(recommender.recommend(read_patient(path)) for path in find_patient_files(EXAMPLES / "patients"))
     console = Console(width=None if sys.stdout.isatty() else 140)
     for plan in plans:

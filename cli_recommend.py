@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli_output import Json, exit_if_skipped, open_store, print_json
+from cli_output import Json, exit_if_skipped, open_store, print_json, shown_progress
 
 if TYPE_CHECKING:
     from recommender.plan import Plan
@@ -35,7 +35,9 @@ def recommend(
     from recommender.patient_text import open_recommender
 
     with open_store(ctx) as store:
-        recommender = open_recommender(store)
+        with shown_progress() as progress:
+            progress("reading what the graph knows", 0, None)
+            recommender = open_recommender(store).warm()
         if batch:
             return _recommend_batch(recommender, patient)
         plan, difference = _plan(recommender, patient, {"set": set_, "add": add, "without": without})

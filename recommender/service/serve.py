@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from kg.errors import InputError
+from kg.errors import InputError, ResourceError
 from kg.store import open_graph
 from recommender.recommend import Recommender
 from recommender.service.accounts import read_accounts
@@ -69,6 +70,7 @@ def serve(
     cannot be opened at the start; a graph that goes away later is tried again. `open_recommender` builds the
     recommender on the graph (with a model's predictions, a reader of notes, a ranking policy).
     """
+    check_port(host, port)
     listening = Listening(host, port, public_url, certificate, private_key, cors_origins)
     config = ServiceConfig(state_dir=state_dir, public_url=listening.url, cors_origins=cors_origins)
     is_open = check_address(host, config)
@@ -109,6 +111,18 @@ def _write_log() -> None:
     handler.setFormatter(logging.Formatter("%(message)s"))
     log.handlers, log.propagate = [handler], False
     log.setLevel(logging.INFO)
+
+
+def check_port(host: str, port: int) -> None:
+    """ResourceError unless the service can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = f"The service cannot listen on {host}, port {port} ({error.strerror}); choose another --port."
+            raise ResourceError(message) from error
 
 
 def check_address(host: str, config: ServiceConfig) -> bool:
