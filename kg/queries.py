@@ -115,21 +115,6 @@ COUNT_NODES = Query("count_nodes", "MATCH (n) RETURN labels(n) AS labels, count(
 COUNT_EDGES = Query("count_edges", "MATCH ()-[r]->() RETURN type(r) AS type, count(*) AS num")
 
 
-def count_type(predicate: Predicate) -> Query:
-    """How many edges of one type there are."""
-    text = f"MATCH ()-[r:{predicate.relationship_type}]->() RETURN count(r) AS num"
-    return Query(f"count_{predicate}", text)
-
-
-def edge_checksum_rows(predicate: Predicate) -> Query:
-    """The keys and content hashes of a type's edges, a row a subject."""
-    text = (
-        f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->() "
-        "RETURN a.curie AS subject, collect(e.edge_key) AS keys, collect(e.content_hash) AS hashes"
-    )
-    return Query(f"checksum_{predicate}", text)
-
-
 SOURCES = Query("sources", "MATCH (s:Source) RETURN properties(s) AS properties ORDER BY s.name")
 KEEP_SOURCE = Query(
     "keep_source", "MERGE (s:Source {name: $name}) SET s = $properties", ("name", "properties"), writes=True

@@ -63,14 +63,6 @@ STATEMENTS_OF_EDGES = Query(
     "UNWIND $edge_keys AS edge_key MATCH (s:Statement {edge_key: edge_key}) RETURN properties(s) AS statement",
     ("edge_keys",),
 )
-SENTENCES_OF_EDGES = Query(
-    "sentences_of_edges",
-    "UNWIND $edge_keys AS edge_key MATCH (s:Statement {edge_key: edge_key}) MATCH (s)-[:STATED_IN]->(d:Document) "
-    "RETURN edge_key, s.sentence AS sentence, s.start AS start, s.end AS end, s.section AS section, "
-    "s.negated AS negated, s.uncertain AS uncertain, s.confidence AS confidence, d.document_id AS document_id, "
-    "d.title AS title ORDER BY edge_key, confidence DESC, document_id, start",
-    ("edge_keys",),
-)
 
 
 def delete_edges(predicate: Predicate) -> Query:
