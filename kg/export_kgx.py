@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from kg.model import Edge, Node, Properties
+from kg.model import Edge, Node
+from kg.rows import to_edge_values, to_plain
 
 
 def write_kgx(nodes: Iterable[Node], edges: Callable[[], Iterable[Edge]], folder: Path) -> tuple[tuple[Path, ...], str]:
@@ -33,27 +34,13 @@ def to_kgx_node(node: Node) -> dict[str, Any]:
 
 def to_kgx_edge(edge: Edge) -> dict[str, Any]:
     """Return the KGX record of an edge; an unknown confidence is left out."""
-    record: dict[str, Any] = {
+    ends = {
         "id": edge.edge_key,
         "subject": edge.subject,
         "predicate": f"biolink:{edge.predicate}",
         "object": edge.object,
-        "primary_knowledge_source": edge.primary_knowledge_source,
-        "knowledge_level": edge.knowledge_level.value,
-        "agent_type": edge.agent_type.value,
-        "negated": edge.negated,
-        "publications": list(edge.publications),
-        "release": edge.release,
-        "run": edge.run,
     }
-    if edge.confidence is not None:
-        record["confidence"] = edge.confidence
-    return to_plain(edge.properties) | record
-
-
-def to_plain(properties: Properties) -> dict[str, Any]:
-    """Return properties with lists in place of tuples."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in properties}
+    return to_edge_values(edge) | ends
 
 
 def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 import networkx as nx
 
-from kg.export_kgx import to_plain
 from kg.model import Edge, Node
-from kg.rows import from_edge_row, from_node_row
+from kg.rows import from_edge_row, from_node_row, to_edge_values, to_plain
 
 _LIST: Final = "[]"
 
@@ -22,7 +21,8 @@ def to_networkx(nodes: Iterable[Node], edges: Iterable[Edge]) -> nx.MultiDiGraph
     for node in nodes:
         graph.add_node(node.curie, **_node_attributes(node))
     for edge in edges:
-        graph.add_edge(edge.subject, edge.object, key=edge.edge_key, **_edge_attributes(edge))
+        values = to_edge_values(edge) | {"predicate": edge.predicate.value}
+        graph.add_edge(edge.subject, edge.object, key=edge.edge_key, **values)
     return graph
 
 
@@ -65,22 +65,6 @@ def _node_attributes(node: Node) -> dict[str, Any]:
     return (
         {"category": node.category.value, "name": node.name, "source": node.source} | lists | to_plain(node.properties)
     )
-
-
-def _edge_attributes(edge: Edge) -> dict[str, Any]:
-    attributes: dict[str, Any] = {
-        "predicate": edge.predicate.value,
-        "primary_knowledge_source": edge.primary_knowledge_source,
-        "knowledge_level": edge.knowledge_level.value,
-        "agent_type": edge.agent_type.value,
-        "negated": edge.negated,
-        "publications": list(edge.publications),
-        "release": edge.release,
-        "run": edge.run,
-    }
-    if edge.confidence is not None:
-        attributes["confidence"] = edge.confidence
-    return attributes | to_plain(edge.properties)
 
 
 def _to_node(curie: str, values: dict[str, Any]) -> Node:

@@ -11,9 +11,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kg.export_kgx import to_plain
 from kg.model import Edge, Node, Properties
-from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
+from kg.rows import from_edge_row, to_edge_values, to_plain
+from ontologies.biolink import Category
 
 _BATCH: Final = 50_000
 _TEXTS: Final = pa.list_(pa.string())
@@ -75,10 +75,11 @@ def _to_node_row(node: Node) -> dict[str, Any]:
 
 
 def _to_edge_row(edge: Edge) -> dict[str, Any]:
-    names = ("edge_key", "subject", "object", "primary_knowledge_source", "negated", "publications", "confidence")
-    row: dict[str, Any] = {name: getattr(edge, name) for name in (*names, "release", "run")}
-    words = {name: getattr(edge, name).value for name in ("predicate", "knowledge_level", "agent_type")}
-    return row | words | {"properties": _to_json(edge.properties)}
+    """The fixed columns; what else the edge says stands in `properties`."""
+    names = {name for name, _ in edge.properties}
+    fields = {name: value for name, value in to_edge_values(edge).items() if name not in names}
+    ends = {"subject": edge.subject, "predicate": edge.predicate.value, "object": edge.object}
+    return fields | ends | {"edge_key": edge.edge_key, "properties": _to_json(edge.properties)}
 
 
 def _from_node_row(row: dict[str, Any]) -> Node:
@@ -94,20 +95,8 @@ def _from_node_row(row: dict[str, Any]) -> Node:
 
 
 def _from_edge_row(row: dict[str, Any]) -> Edge:
-    return Edge(
-        row["subject"],
-        Predicate(row["predicate"]),
-        row["object"],
-        row["primary_knowledge_source"],
-        KnowledgeLevel(row["knowledge_level"]),
-        AgentType(row["agent_type"]),
-        negated=row["negated"],
-        publications=tuple(row["publications"]),
-        confidence=row["confidence"],
-        release=row["release"],
-        run=row["run"],
-        properties=_from_json(row["properties"]),
-    )
+    subject, predicate, object_, properties = (row.pop(n) for n in ("subject", "predicate", "object", "properties"))
+    return from_edge_row(subject, predicate, object_, row | json.loads(properties))
 
 
 def _to_json(properties: Properties) -> str:

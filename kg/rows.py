@@ -54,10 +54,18 @@ def join_node_rows(first: Row, second: Row) -> Row:
 
 
 def to_edge_row(edge: Edge) -> Row:
-    """Return the row of an edge, with its key and a hash of its content; an unknown confidence is left out."""
+    """Return the row of an edge, with its key and a hash of its content."""
     key = edge.edge_key
-    properties = to_plain(edge.properties) | {
-        "edge_key": key,
+    properties = to_edge_values(edge) | {"edge_key": key}
+    return {"subject": edge.subject, "object": edge.object, "key": key, "properties": with_hash(properties)}
+
+
+def to_edge_values(edge: Edge) -> Row:
+    """Return what an edge says beside its ends and predicate: fields and properties; an unknown confidence is left out.
+
+    This is the one place where the fields of an edge are spelled out for servers and files; `from_edge_row` reads them.
+    """
+    values = to_plain(edge.properties) | {
         "primary_knowledge_source": edge.primary_knowledge_source,
         "knowledge_level": edge.knowledge_level.value,
         "agent_type": edge.agent_type.value,
@@ -66,9 +74,7 @@ def to_edge_row(edge: Edge) -> Row:
         "release": edge.release,
         "run": edge.run,
     }
-    if edge.confidence is not None:
-        properties["confidence"] = edge.confidence
-    return {"subject": edge.subject, "object": edge.object, "key": key, "properties": with_hash(properties)}
+    return values if edge.confidence is None else values | {"confidence": edge.confidence}
 
 
 def from_node_row(labels: list[str], properties: Mapping[str, Any]) -> Node:
