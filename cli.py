@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+import cli_ask
 import cli_demo
 import cli_extract
 import cli_graph
@@ -141,7 +142,7 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
     print_table(["what", "state", "next step"], [[f["what"], f["state"], f["next_step"]] for f in findings])
 
 
-for _verbs in (cli_demo.app, cli_graph.app, cli_learn.app, cli_recommend.app, cli_service.app):
+for _verbs in (cli_ask.app, cli_demo.app, cli_graph.app, cli_learn.app, cli_recommend.app, cli_service.app):
     app.add_typer(_verbs)
 app.add_typer(cli_extract.app, name="extract")
 app.add_typer(cli_service.account, name="account")

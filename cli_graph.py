@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,14 +9,12 @@ import typer
 
 from cli_output import (
     Json,
-    TableFormat,
     exit_if_skipped,
     open_store,
     print_json,
     print_table,
     say,
     shown_progress,
-    write_rows,
 )
 
 if TYPE_CHECKING:
@@ -73,40 +69,6 @@ def retract(
     typer.echo(f"{num} {'document' if document else 'edges'} retracted.")
 
 
-@app.command(epilog="Example: theragraph cypher 'MATCH (d:Drug)-[r:TREATS]->(x:Disease) RETURN d.name, x.name LIMIT 5'")
-def cypher(
-    ctx: typer.Context,
-    query: Annotated[str, typer.Argument(help="The query.")],
-    param: Annotated[list[str] | None, typer.Option(help="A parameter, as name=value; JSON values are read.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Let the query write.")] = False,
-    limit: Annotated[int, typer.Option(help="The most rows to fetch.", min=1)] = 1000,
-    form: Annotated[TableFormat, typer.Option("--format", help="How to print the rows.")] = TableFormat.TABLE,
-    out: Annotated[Path | None, typer.Option(help="Where to write (needed for parquet).")] = None,
-    as_json: Json = False,
-) -> None:
-    """Run a Cypher query; it may only read, unless --write is given."""
-    with open_store(ctx) as store:
-        rows = store.cypher(query, _read_parameters(param or []), write=write, limit=limit)
-    write_rows(rows, TableFormat.JSON if as_json else form, out)
-    if len(rows) == limit:
-        say(f"Only the first {limit} rows are shown; --limit N fetches more.")
-
-
-def _read_parameters(pairs: Sequence[str]) -> dict[str, Any]:
-    from kg.errors import InputError
-
-    parameters: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise InputError(f'"{pair}" is not a parameter; write --param name=value.')
-        try:
-            parameters[name] = json.loads(value)
-        except ValueError:
-            parameters[name] = value
-    return parameters
-
-
 @app.command(epilog="Example: theragraph sources")
 def sources(as_json: Json = False) -> None:
     """List the sources that `build` and `fetch` know, with licence and version."""
@@ -136,21 +98,6 @@ def fetch(
 
 def _announce(info: SourceInfo) -> None:
     say(f"{info.title} ({info.url}), licence: {info.licence}")
-
-
-@app.command(epilog="Example: theragraph schema")
-def schema(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show which categories are joined by which relationship types, with their properties and counts."""
-    from kg.schema import read_schema
-
-    with open_store(ctx) as store:
-        answer = read_schema(store)
-    if as_json:
-        return print_json(answer)
-    nodes = [[n["label"], n["num"], ", ".join(n["properties"])] for n in answer["nodes"]]
-    print_table(["label", "nodes", "properties"], nodes)
-    edges = [[e["subject"], e["type"], e["object"], e["num"], ", ".join(e["properties"])] for e in answer["edges"]]
-    print_table(["subject", "type", "object", "edges", "properties"], edges)
 
 
 @app.command(epilog="Example: theragraph export parquet --out release-1")

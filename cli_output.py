@@ -120,6 +120,22 @@ def _output(out: Path | None) -> Iterator[Any]:
         yield file
 
 
+def read_parameters(pairs: Sequence[str]) -> dict[str, Any]:
+    """Return query parameters from texts `name=value`; a value that is JSON is read as such."""
+    from kg.errors import InputError
+
+    parameters: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise InputError(f'"{pair}" is not a parameter; write --param name=value.')
+        try:
+            parameters[name] = json.loads(value)
+        except ValueError:
+            parameters[name] = value
+    return parameters
+
+
 def exit_if_skipped(num: int) -> None:
     """End with exit code 1 when some input was skipped."""
     if num:

@@ -150,13 +150,10 @@ def runs(relationship_type: str) -> Query:
     return Query(f"runs_{relationship_type}", text)
 
 
-def count_ends(predicate: Predicate) -> Query:
+def count_ends(relationship_type: str) -> Query:
     """How many edges of a type join nodes of which labels."""
-    text = (
-        f"MATCH (a:Entity)-[r:{predicate.relationship_type}]->(b:Entity) "
-        "RETURN labels(a) AS subject, labels(b) AS object, count(*) AS num"
-    )
-    return Query(f"ends_{predicate}", text)
+    text = f"MATCH (a)-[r:{relationship_type}]->(b) RETURN labels(a) AS subject, labels(b) AS object, count(*) AS num"
+    return Query(f"ends_{relationship_type}", text)
 
 
 def node_properties(label: str) -> Query:
@@ -164,10 +161,7 @@ def node_properties(label: str) -> Query:
     return Query(f"properties_{label}", f"MATCH (n:{label}) WITH n LIMIT $limit RETURN keys(n) AS names", ("limit",))
 
 
-def edge_properties(predicate: Predicate) -> Query:
+def edge_properties(relationship_type: str) -> Query:
     """The property names of up to `limit` edges of a type."""
-    text = (
-        f"MATCH (:Entity)-[r:{predicate.relationship_type}]->(:Entity) WITH r LIMIT $limit "
-        "RETURN DISTINCT keys(r) AS names"
-    )
-    return Query(f"properties_{predicate}", text, ("limit",))
+    text = f"MATCH ()-[r:{relationship_type}]->() WITH r LIMIT $limit RETURN DISTINCT keys(r) AS names"
+    return Query(f"properties_{relationship_type}", text, ("limit",))

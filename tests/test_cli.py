@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[1]
 DOCS = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))])
 
 
-def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def run(*words: str, cwd: Path = ROOT, piped: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from cli import app; app()", *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, input=piped)
 
 
 def verbs(command: object = None, prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -61,7 +61,7 @@ def test_telemetry_is_off_before_anything_is_imported() -> None:
         (["--graph", "bolt://127.0.0.1:9", "status"], 3, "cannot be reached"),
         (["--graph", "embedded:/proc/nothing", "status"], 2, "cannot be written"),
         (["nonsense"], 2, "No such command"),
-        (["cypher"], 2, "Missing argument"),
+        (["cypher"], 2, "No query was given"),
         (["extract", "annotate", "no-such-file.txt", "--model", "dictionary"], 2, "no such file"),
         (["extract", "annotate", "README.md", "--model", "nothing_md"], 2, "nothing_md"),
         (["evaluate", "--model", "no-model", "--test", "README.md"], 2, "no-model"),
@@ -96,6 +96,18 @@ class TestOnAGraph:
         assert json.loads(self.run("cypher", query, "--json").stdout) == [{"n": 1, "text": "ü"}, {"n": 2, "text": "ü"}]
         assert self.run("cypher", query, "--format", "csv").stdout.split() == ["n,text", "1,ü", "2,ü"]
         assert "text" in self.run("cypher", query).stdout
+
+    def test_a_query_may_be_piped(self) -> None:
+        done = run("--graph", self.graph, "cypher", "--json", piped="RETURN\n  1 AS n;\n")
+        assert json.loads(done.stdout) == [{"n": 1}]
+
+    def test_the_schema_as_text_and_as_a_picture(self, tmp_path: Path) -> None:
+        refused = self.run("schema", "--out", str(tmp_path / "a.png"))
+        assert refused.returncode == 2
+        assert "ends with .svg or .html" in refused.stderr
+        done = self.run("schema", "--out", str(tmp_path / "a.svg"), "--json")
+        assert set(json.loads(done.stdout)) == {"nodes", "edges"}
+        assert (tmp_path / "a.svg").read_text().startswith("<svg")
 
     def test_rows_as_parquet(self, tmp_path: Path) -> None:
         import polars
