@@ -32,6 +32,7 @@ from recommender.facts import (
     Rows,
     SideEffect,
 )
+from recommender.silence import find_doubtful
 
 Row = TypeVar("Row")
 
@@ -47,6 +48,7 @@ class Knowledge:
     conditions_of: Mapping[str, tuple[Indication, ...]]
     contraindications_of: Mapping[str, tuple[Contraindication, ...]]
     interactions_of: Mapping[str, tuple[Interaction, ...]]
+    doubtful_silence: Mapping[tuple[str, str], str]
     modifiers: tuple[Modifier, ...]
     classes_of: Mapping[str, tuple[str, ...]]
     members_of: Mapping[str, tuple[str, ...]]
@@ -66,21 +68,26 @@ class Knowledge:
     non_drug_measures_of: Mapping[str, tuple[Advice, ...]]
     parents_of: Mapping[str, tuple[str, ...]]
     same_as: Mapping[str, tuple[str, ...]]
+    broader_than_rules: Mapping[str, frozenset[str]]
     links_of: Mapping[str, tuple[Link, ...]]
     versions: tuple[tuple[str, str], ...]
 
     @classmethod
     def from_rows(cls, rows: Rows) -> Knowledge:
         """Index plain rows."""
+        parents, same = _pairs(rows.parents), _same_things(rows.concepts)
+        members = _pairs((m.drug_class, m.drug) for m in rows.memberships)
+        mechanisms = [c.curie for c in rows.concepts if c.kind == "pharmacological"]
         return cls(
             concepts={c.curie: c for c in rows.concepts},
             indications_of=_group(rows.indications, lambda r: (r.condition,)),
             conditions_of=_group(rows.indications, lambda r: (r.drug,)),
             contraindications_of=_group(rows.contraindications, lambda r: (r.drug,)),
             interactions_of=_group(rows.interactions, lambda r: {r.first, r.second}),
+            doubtful_silence=find_doubtful(rows.interactions, members, mechanisms),
             modifiers=rows.modifiers,
             classes_of=_pairs((m.drug, m.drug_class) for m in rows.memberships),
-            members_of=_pairs((m.drug_class, m.drug) for m in rows.memberships),
+            members_of=members,
             membership_citation={(m.drug, m.drug_class): m.citation for m in rows.memberships},
             cross_reactivity_of=_group(rows.cross_reactivity, lambda r: {r.first, r.second}),
             renal_limits_of=_group(rows.renal_limits, lambda r: (r.drug,)),
@@ -95,8 +102,9 @@ class Knowledge:
             monitoring_of=_group(rows.monitoring, lambda r: (r.drug,)),
             stop_rules_of=_group(rows.stop_rules, lambda r: (r.subject,)),
             non_drug_measures_of=_group(rows.non_drug_measures, lambda r: (r.subject,)),
-            parents_of=_pairs(rows.parents),
-            same_as=_same_things(rows.concepts),
+            parents_of=parents,
+            same_as=same,
+            broader_than_rules={c: _closure(c, parents, same) for c in {r.condition for r in rows.contraindications}},
             links_of=_group(rows.links, lambda r: {r.subject, r.object}),
             versions=rows.versions,
         )
@@ -108,14 +116,13 @@ class Knowledge:
 
     def closure(self, curie: str) -> frozenset[str]:
         """The concept, what is the same thing, and every broader concept of those."""
-        found: set[str] = set()
-        waiting = [curie]
-        while waiting:
-            current = waiting.pop()
-            if current not in found:
-                found.add(current)
-                waiting += [*self.same_as.get(current, ()), *self.parents_of.get(current, ())]
-        return frozenset(found)
+        return _closure(curie, self.parents_of, self.same_as)
+
+    def is_narrower(self, curie: str, broad: str) -> bool:
+        """True when a rule's condition lies below the broad concept, or is named as a kind of it."""
+        name = self.name(broad).lower()
+        below = broad in self.broader_than_rules.get(curie, ()) or self.name(curie).lower().endswith(f" {name}")
+        return below and curie != broad
 
     def identities(self, drug: str) -> tuple[str, ...]:
         """The drug and its classes: everything that a rule may call it by."""
@@ -132,6 +139,19 @@ class Knowledge:
     def knows_interactions(self, drug: str) -> bool:
         """True when a row, for the drug or a class of it, or a coverage statement speaks of its interactions."""
         return (drug, "interaction") in self.coverage or any(i in self.interactions_of for i in self.identities(drug))
+
+
+def _closure(
+    curie: str, parents_of: Mapping[str, tuple[str, ...]], same_as: Mapping[str, tuple[str, ...]]
+) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = [curie]
+    while waiting:
+        current = waiting.pop()
+        if current not in found:
+            found.add(current)
+            waiting += [*same_as.get(current, ()), *parents_of.get(current, ())]
+    return frozenset(found)
 
 
 def _group(rows: Iterable[Row], keys: Callable[[Row], Iterable[str]]) -> dict[str, tuple[Row, ...]]:

@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from recommender.derive import Derived, derive
 from recommender.findings import read_lab_findings
 from recommender.knowledge import Knowledge
 from recommender.patient import Condition, Measurement, Medication, Origin, Patient
+from recommender.patient import Mapping as Mapped
 
+ACTIVE_STATUSES: Final = frozenset({"active", "recurrence", "relapse"})
+RECENT_DAYS: Final = 365
 _WORKUP_TYPES = frozenset({"disease", "symptom"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that is true of the patient, in words; `is_weak` when it is past or only a note says so."""
+    """One thing that is true of the patient, in words; `is_weak` when it is past or only a note says so.
+
+    `is_active` when the record calls it active, `is_recent` when it also began within a year or on an unknown day.
+    """
 
     text: str
     is_weak: bool = False
+    is_active: bool = False
+    is_recent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the checks read. `findings` maps every concept that the patient has, broader ones too, to its facts."""
+    """What the checks read. `findings` maps every concept that the patient has, broader ones too, to its facts.
+
+    `broad_conditions` are the current conditions for which only a broader concept was found, with the record's words.
+    """
 
     patient: Patient
     findings: Mapping[str, tuple[Fact, ...]]
@@ -41,6 +53,7 @@ class Situation:
     unmapped_conditions: tuple[str, ...]
     unmapped_medications: tuple[str, ...]
     unmapped_allergies: tuple[str, ...]
+    broad_conditions: Mapping[str, str]
     derived: Derived
     planned: tuple[Taken, ...] = ()
 
@@ -66,6 +79,12 @@ def build_situation(patient: Patient, knowledge: Knowledge) -> Situation:
             for a in patient.allergies
             if not a.concept.curies and not a.refuted and a.category != "environment"
         ),
+        broad_conditions={
+            curie: c.concept.text
+            for c in patient.conditions
+            if c.concept.mapping is Mapped.BROAD and not c.refuted and not c.is_past
+            for curie in c.concept.curies
+        },
         derived=derive(patient),
     )
 
@@ -92,7 +111,7 @@ def is_stale(measurement: Measurement, as_of: date, days: int = 365) -> bool:
 def _stated_facts(patient: Patient) -> Iterable[tuple[tuple[str, ...], Fact]]:
     for c in patient.conditions:
         if not c.refuted:
-            yield c.concept.curies, Fact(to_fact(c.concept.text, c.origin, c.status), is_weak=c.is_past)
+            yield c.concept.curies, _to_condition_fact(c, patient.as_of)
     for p in patient.phenotypes:
         if not p.excluded:
             yield p.concept.curies, Fact(to_fact(p.concept.text, p.origin))
@@ -104,6 +123,22 @@ def _stated_facts(patient: Patient) -> Iterable[tuple[tuple[str, ...], Fact]]:
         if value is not None and rule.holds(value.value):
             text = to_fact(f"{rule.name}: {value.measure} {value.value:g} {value.unit}", value.origin)
             yield (rule.curie,), Fact(text, is_weak=is_stale(value, patient.as_of))
+
+
+def _to_condition_fact(condition: Condition, as_of: date) -> Fact:
+    is_active = condition.status in ACTIVE_STATUSES
+    onset = condition.origin.time[:10]
+    is_recent = is_active and (not onset or _days_before(onset, as_of) <= RECENT_DAYS)
+    text = to_fact(condition.concept.text, condition.origin, condition.status)
+    return Fact(text, condition.is_past, is_active, is_recent)
+
+
+def _days_before(day: str, as_of: date) -> int:
+    """Days from an ISO day to `as_of`; 0 for what is no whole day."""
+    try:
+        return (as_of - date.fromisoformat(day)).days
+    except ValueError:
+        return 0
 
 
 def _add(findings: dict[str, list[Fact]], knowledge: Knowledge, curies: tuple[str, ...], fact: Fact) -> None:

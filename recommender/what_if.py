@@ -10,6 +10,7 @@ from typing import Final
 
 from kg.errors import InputError, UnknownNameError
 from recommender.codes import CodeIndex
+from recommender.diplotypes import with_phenotype
 from recommender.genome import to_gene_symbol
 from recommender.patient import (
     Allergy,
@@ -155,7 +156,7 @@ def _add(patient: Patient, change: Change, index: CodeIndex) -> Patient:
         return replace(patient, lifestyle=(*patient.lifestyle, LifestyleFact(change.value, True, origin=origin)))
     if change.name == "gene":
         gene, _, finding = change.value.partition("=")
-        found = GenomicFinding(to_gene_symbol(gene), finding or "positive", origin)
+        found = with_phenotype(GenomicFinding(to_gene_symbol(gene), finding or "positive", origin))
         return replace(patient, genome=(*patient.genome, found))
     kinds = ["drug", "condition", "allergy", "phenotype", "lifestyle", "gene"]
     raise UnknownNameError("kind for --add", change.name, kinds)

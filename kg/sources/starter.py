@@ -16,7 +16,7 @@ from ontologies.starter import FOLDER, TABLES, Row, TableError, read_numbered, s
 
 _GRAPH_TABLES: Final = (
     "references", "conditions", "drugs", "genes", "findings", "drug_classes", "indications", "contraindications",
-    "interactions", "side_effects", "class_members", "cross_reactivity", "gene_drug", "symptoms",
+    "interactions", "side_effects", "class_members", "cross_reactivity", "gene_drug", "symptoms", "broader",
 )  # fmt: skip
 _ATC_SUBSTANCE: Final = 7
 _PHENOTYPE_PREFIXES: Final = frozenset({"HP", "SYMP"})
@@ -258,6 +258,10 @@ def _to_symptom(tables: _Tables, row: Row) -> Edge | None:
     )
 
 
+def _to_broader(tables: _Tables, row: Row) -> Edge | None:
+    return _to_edge(tables, row, (row["curie"], row["broader_curie"]), Predicate.SUBCLASS_OF)
+
+
 def _describe(row: Row) -> str:
     return ", ".join(list(row.values())[:3])
 
@@ -271,4 +275,5 @@ _EDGES: Final[dict[str, Callable[[_Tables, Row], Edge | None]]] = {
     "cross_reactivity": _to_cross_reactivity,
     "gene_drug": _to_gene_drug,
     "symptoms": _to_symptom,
+    "broader": _to_broader,
 }

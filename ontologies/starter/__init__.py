@@ -19,6 +19,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "drugs": ("drug", "curie", "atc", "rxcui", "synonyms", "cost_class", *_CITED),
     "genes": ("gene", "curie", *_CITED),
     "findings": ("curie", "name", "xrefs", *_CITED),
+    "broader": ("curie", "name", "broader_curie", "broader_name", *_CITED),
     "indications": (
         "drug",
         "condition",

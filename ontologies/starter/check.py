@@ -63,6 +63,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "drugs": ("drug",),
     "genes": ("gene",),
     "findings": ("curie",),
+    "broader": ("curie", "broader_curie"),
     "indications": ("drug", "condition", "line_of_therapy", "role", "partners", "population", "biomarker"),
     "contraindications": ("drug", "curie", "severity", "population"),
     "interactions": ("drug_a", "drug_b", "severity"),

@@ -33,7 +33,7 @@ def check_interaction(drug: str, situation: Situation, knowledge: Knowledge) -> 
         if taken.drug != drug
         for verdict in check_pair(drug, taken, situation, knowledge)
     ]
-    missing = _missing(drug, situation)
+    missing = (*_missing(drug, situation), *_doubtful(drug, situation, knowledge))
     if not verdicts and not missing:
         facts = tuple(taken.text for taken in situation.taken) or ("takes no medication",)
         return (to_silence(drug, CHECK, _coverage(drug, situation, knowledge), facts),)
@@ -130,6 +130,16 @@ def _number(factor: str, situation: Situation) -> float | None:
         return egfr.value if egfr else None
     measured = situation.patient.latest(factor)
     return measured.value if measured else None
+
+
+def _doubtful(drug: str, situation: Situation, knowledge: Knowledge) -> Iterable[Verdict]:
+    """Silence about a medication most of whose class interacts with the drug, or the other way round."""
+    for taken in situation.alongside:
+        for one, other in ((drug, taken.drug), (taken.drug, drug)):
+            mechanism = knowledge.doubtful_silence.get((one, other))
+            if mechanism:
+                names = f"{knowledge.name(mechanism)} as a class interact with {knowledge.name(one)}"
+                yield to_missing(drug, CHECK, f"{names}, yet nothing is stated of {knowledge.name(other)}")
 
 
 def _missing(drug: str, situation: Situation) -> tuple[Verdict, ...]:

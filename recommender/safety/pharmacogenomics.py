@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from recommender.facts import GeneDrug
-from recommender.genome import matches_finding
+from recommender.genome import is_understood, matches_finding
 from recommender.knowledge import Knowledge
 from recommender.patient import GenomicFinding
 from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
@@ -39,8 +39,9 @@ def _check_gene(
         return tuple(_to_verdict(row, result, name) for row, result in found)
     facts = tuple(_to_text(result) for result in results)
     coverage = knowledge.coverage.get((drug, CHECK))
-    if coverage is None:
-        rule = f"no rule speaks of this {name} result, and no source is known to cover the drug's genes"
+    if coverage is None or not all(is_understood(result.finding) for result in results):
+        why = "no source is known to cover the drug's genes" if coverage is None else "it is neither normal nor named"
+        rule = f"no rule speaks of this {name} result, and {why}"
         return (Verdict(drug, CHECK, Outcome.NOT_ASSESSED, rule, facts),)
     return (Verdict(drug, CHECK, Outcome.OK, f"no rule speaks against this {name} result", facts, coverage),)
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from recommender.facts import Concept as Node
+from recommender.facts import Contraindication, Interaction, Membership
 from recommender.knowledge import Knowledge
-from recommender.patient import Allergy, Condition, Medication, Patient
+from recommender.patient import Allergy, Condition, Mapping, Medication, Origin, Patient
 from recommender.safety.gate import CHECKS, check_drug, check_knowledge, is_blocked
 from recommender.safety.verdict import Check, Outcome, worst
 from recommender.situation import build_situation
 from tests.recommender.worlds import (
+    CLOT,
     DRUGS,
     INFECTION,
     NSAID,
@@ -118,3 +121,70 @@ def test_a_drug_without_any_safety_knowledge_is_named_so() -> None:
     assert [v.check for v in verdicts] == [Check.CONTRAINDICATION, Check.INTERACTION]
     assert not is_blocked(verdicts)
     assert check_knowledge(PENICILLIN, WORLD) == ()
+
+
+GLAUCOMA, ANGLE_CLOSURE = "DOID:5", "DOID:6"
+
+
+def glaucoma_world() -> Knowledge:
+    rows = small_rows()
+    return Knowledge.from_rows(
+        replace(
+            rows,
+            concepts=(*rows.concepts, Node(GLAUCOMA, "glaucoma", "Disease"), Node(ANGLE_CLOSURE, "closed", "Disease")),
+            contraindications=(*rows.contraindications, Contraindication(PENICILLIN, ANGLE_CLOSURE, "absolute")),
+            parents=((ANGLE_CLOSURE, GLAUCOMA),),
+        )
+    )
+
+
+def test_what_was_mapped_to_a_broader_concept_is_not_assessed_where_a_rule_is_narrower() -> None:
+    world, patient = glaucoma_world(), patient_with(GLAUCOMA)
+    broad = tuple(replace(c, concept=replace(c.concept, mapping=Mapping.BROAD)) for c in patient.conditions)
+    assert outcome(PENICILLIN, patient, Check.CONTRAINDICATION, world) is Outcome.OK
+    assert (
+        outcome(PENICILLIN, replace(patient, conditions=broad), Check.CONTRAINDICATION, world) is Outcome.NOT_ASSESSED
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "onset", "expected"),
+    [
+        ("active", "active", "2001-01-01", Outcome.BLOCKED),
+        ("active", "", "", Outcome.CAUTION),
+        ("acute or recent", "active", "2026-09-01", Outcome.BLOCKED),
+        ("acute or recent", "active", "2001-01-01", Outcome.CAUTION),
+        ("acute or recent", "resolved", "2026-09-01", Outcome.CAUTION),
+        ("mechanical prosthetic valve", "active", "2026-09-01", Outcome.CAUTION),
+    ],
+)
+def test_a_row_on_active_or_acute_disease_blocks_when_the_record_says_so(
+    words: str, status: str, onset: str, expected: Outcome
+) -> None:
+    rows = replace(small_rows(), contraindications=(Contraindication(WARFARIN, ULCER, "absolute", words),))
+    patient = patient_with(ULCER)
+    patient = replace(
+        patient, conditions=tuple(replace(c, status=status, origin=Origin("c", onset)) for c in patient.conditions)
+    )
+    assert outcome(WARFARIN, patient, Check.CONTRAINDICATION, Knowledge.from_rows(rows)) is expected
+
+
+def test_silence_about_one_of_a_class_that_interacts_is_not_assessed() -> None:
+    """Four of five inhibitors interact severely with warfarin: the fifth's silence is a gap."""
+    inhibitors = [f"DRUGBANK:I{i}" for i in range(5)]
+    rows = small_rows()
+    world = Knowledge.from_rows(
+        replace(
+            rows,
+            concepts=(
+                *rows.concepts,
+                Node("theragraph.class:i", "inhibitors", "ChemicalEntity", kind="pharmacological"),
+            ),
+            memberships=(*rows.memberships, *(Membership(d, "theragraph.class:i") for d in inhibitors)),
+            interactions=tuple(Interaction(WARFARIN, d, "major") for d in inhibitors[:4]),
+        )
+    )
+    silent = patient_with(CLOT, medications=taking(inhibitors[4]))
+    unrelated = patient_with(CLOT, medications=taking(PARACETAMOL))
+    assert outcome(WARFARIN, silent, Check.INTERACTION, world) is Outcome.NOT_ASSESSED
+    assert outcome(WARFARIN, unrelated, Check.INTERACTION, world) is Outcome.OK

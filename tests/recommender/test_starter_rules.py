@@ -12,9 +12,11 @@ import pytest
 from recommender.facts import Contraindication, GeneDrug, Interaction
 from recommender.knowledge import Knowledge
 from recommender.patient import GenomicFinding, LifestyleFact, Patient
+from recommender.safety.contraindication import ACTIVE, ACUTE
 from recommender.safety.gate import CHECKS
 from recommender.safety.verdict import Check, Outcome, Verdict
 from recommender.situation import build_situation
+from tests.ontologies.safety_rules import read_list
 from tests.recommender.memory_graph import starter_recommender
 from tests.recommender.worlds import allergic_to, measured, patient_with, taking
 
@@ -42,8 +44,9 @@ def without(name: str, drugs: Iterable[str], row: Any) -> Knowledge:
 
 
 def for_contraindication(row: Contraindication) -> Case:
-    is_absolute = row.severity == "absolute" and not row.population
-    return row.drug, patient_with(row.condition), Outcome.BLOCKED if is_absolute else Outcome.CAUTION
+    """An active condition that began on an unknown day: what the row says of active or acute disease holds, too."""
+    is_certain = row.severity == "absolute" and row.population in {"", *ACTIVE, *ACUTE}
+    return row.drug, patient_with(row.condition), Outcome.BLOCKED if is_certain else Outcome.CAUTION
 
 
 def for_renal(row: Any) -> Case:
@@ -90,6 +93,46 @@ CASES: list[tuple[Check, str, Callable[[Any], Case]]] = [
     (Check.FOOD_LIFESTYLE, "lifestyle_limits_of", for_lifestyle),
     (Check.PHARMACOGENOMICS, "gene_drug_of", for_gene),
 ]
+
+
+def patient_for(table: str, when: str) -> tuple[Check, Patient] | None:
+    """The patient of whom a reviewed rule speaks, from the rule's words alone; None where words do not make one."""
+    if table == "renal_limits":
+        measure, below = when.split(" below ")
+        return Check.RENAL, patient_with(OTHER_CONDITION, measurements=(measured(measure, float(below) - 0.1),))
+    if table == "hepatic_limits":
+        return Check.HEPATIC, patient_with(OTHER_CONDITION, child_pugh=when)
+    if table == "pregnancy_lactation":
+        state = {"pregnancy": "pregnant", "lactation": "lactating"}[when]
+        return Check(when), patient_with(OTHER_CONDITION, sex="female", **{state: True})
+    if table == "age_limits":
+        low, high = when.split(" to ")
+        age = float(high) + 1 if low == "-" else float(low) - 0.01
+        return Check.AGE, patient_with(OTHER_CONDITION, birth_date=None, stated_age_years=age)
+    if table == "food_lifestyle":
+        return Check.FOOD_LIFESTYLE, patient_with(OTHER_CONDITION, lifestyle=(LifestyleFact(when, True),))
+    if table == "contraindications" and "(" not in when:
+        return Check.CONTRAINDICATION, patient_with(when.rpartition(" ")[2])
+    return None
+
+
+OUTCOMES = {"absolute": Outcome.BLOCKED, "relative": Outcome.CAUTION}
+
+
+def test_the_gate_says_what_the_reviewed_list_says() -> None:
+    known, drugs = knowledge(), starter_recommender().codes.drugs_by_name
+    unsaid, num = [], 0
+    for table, subject, when, what in read_list():
+        made = patient_for(table, when)
+        if made is None:
+            continue
+        num += 1
+        check, patient = made
+        wanted = OUTCOMES.get(what) or Outcome(what)
+        if wanted not in {v.outcome for v in verdicts(check, (drugs[subject][0], patient, wanted), known)}:
+            unsaid.append(f"{table}: {subject}, {when}: {what}")
+    assert unsaid == []
+    assert num > 4_000
 
 
 @pytest.mark.parametrize(("check", "name", "make"), CASES, ids=[c[0].value for c in CASES])
