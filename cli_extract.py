@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli_output import Json, exit_if_skipped, open_store, print_json, print_table, say, shown_progress
+
+if TYPE_CHECKING:
+    from extraction.document import Skipped
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Read literature and clinical text.")
 
@@ -20,29 +24,44 @@ TextFormat = Annotated[
         "--format", help="text, jsonl, pubtator, bioc, medline, jats, csv, fhir or pdf; found out when absent."
     ),
 ]
+Kind = Annotated[
+    str, typer.Option(help="note, abstract or article; the format says it when absent. Notes are de-identified.")
+]
+Workers = Annotated[int, typer.Option(min=0, help="Processes; 0 is one a core when there are many documents.")]
 
 
 @app.command("annotate", epilog="Example: theragraph extract annotate examples/documents/notes")
 def extract_annotate(
     files: Files,
     form: TextFormat = "",
+    kind: Kind = "",
     model: Model = "fast",
     ids: Annotated[str | None, typer.Option(help="The prefix of the CURIEs; PubTator files default to MESH.")] = None,
     gold_mentions: Annotated[bool, typer.Option(help="Keep the file's mentions; only link and relate them.")] = False,
+    workers: Workers = 0,
 ) -> None:
     """Print what is read, one JSON document a line; the graph is not touched."""
     from extraction.document import Annotated as Read
     from extraction.jobs import annotate_files
     from extraction.jsonl import to_json_line
 
-    skipped = 0
-    for item in annotate_files(files, form=form, model=model, ids=ids, gold_mentions=gold_mentions):
-        if isinstance(item, Read):
-            typer.echo(to_json_line(item))
-        else:
-            skipped += 1
-            say(f"{item.path}, {item.position}: not read: {item.reason}")
-    exit_if_skipped(skipped)
+    skipped = []
+    with shown_progress(beside_output=True) as progress:
+        for item in annotate_files(
+            files,
+            form=form,
+            kind=kind,
+            model=model,
+            ids=ids,
+            gold_mentions=gold_mentions,
+            workers=workers,
+            progress=progress,
+        ):
+            if isinstance(item, Read):
+                typer.echo(to_json_line(item))
+            else:
+                skipped.append(item)
+    _end_with(skipped)
 
 
 @app.command("read", epilog="Example: theragraph extract read examples/documents")
@@ -50,22 +69,30 @@ def extract_read(
     ctx: typer.Context,
     files: Files,
     form: TextFormat = "",
+    kind: Kind = "",
     model: Model = "fast",
     resume: Annotated[bool, typer.Option(help="Pass over documents that stand in the graph unchanged.")] = True,
+    workers: Workers = 0,
     as_json: Json = False,
 ) -> None:
     """Read documents into the graph; reading one again changes nothing."""
     from extraction.jobs import read_into_graph
 
     with open_store(ctx) as store, shown_progress() as progress:
-        report = read_into_graph(store, files, form=form, model=model, resume=resume, progress=progress)
+        report = read_into_graph(
+            store, files, form=form, kind=kind, model=model, resume=resume, workers=workers, progress=progress
+        )
     if as_json:
         print_json(report.to_json())
     else:
         print_table(["documents", "number"], [[k, v] for k, v in report.to_json().items() if isinstance(v, int)])
-    for item in report.skipped:
+    _end_with(report.skipped)
+
+
+def _end_with(skipped: Sequence[Skipped]) -> None:
+    for item in skipped:
         say(f"{item.path}, {item.position}: not read: {item.reason}")
-    exit_if_skipped(len(report.skipped))
+    exit_if_skipped(len(skipped))
 
 
 @app.command("evaluate", epilog="Example: theragraph extract evaluate --gold corpus.PubTator.txt --json")

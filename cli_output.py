@@ -143,14 +143,33 @@ def exit_if_skipped(num: int) -> None:
 
 
 @contextmanager
-def shown_progress() -> Iterator[Progress]:
-    """Yield a callback that draws progress bars on standard error, one a label."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+def shown_progress(*, beside_output: bool = False) -> Iterator[Progress]:
+    """Yield a callback that draws progress bars on standard error, one a label.
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+    `beside_output`: standard output is written meanwhile, so that nothing is drawn when that is the same terminal.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class SpeedColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.3g}/s" if task.speed else "")
+
+    place = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    pace = (SpeedColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    hidden = beside_output and sys.stdout.isatty()
+    # Redirected, what is meant for standard output would go where the bars are drawn.
+    with Bars(*place, *pace, console=Console(stderr=True), redirect_stdout=False, disable=hidden) as bars:
         tasks: dict[str, Any] = {}
 
         def show(label: str, done: int, total: int | None) -> None:

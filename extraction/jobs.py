@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -28,6 +30,8 @@ from ontologies.biolink import Category
 _BATCH = 64
 _BATCHES_AHEAD = 2
 _MAX_RESTARTS = 3
+_POOL_PAYS = 400
+_LABEL = "documents"
 _NAMED = (Category.DISEASE, Category.DRUG)
 _RULES_VERSION = "1"
 
@@ -53,8 +57,25 @@ class ReadReport:
         return asdict(self) | {"skipped": [asdict(s) for s in self.skipped], "num_skipped": len(self.skipped)}
 
 
+def count_documents(files: Sequence[Path], form: str, kind: str, progress: Progress = ignore_progress) -> int:
+    """Return how many documents and broken records files and folders hold, so that the time left can be told.
+
+    Reading is a hundredth of the work or less, and a file is never in memory as a whole.
+    """
+    total = 0
+    for total, _ in enumerate(read_files(files, form, kind), start=1):
+        if total % _BATCH == 0:
+            progress("counting documents", total, None)
+    return total
+
+
+def choose_workers(num_documents: int) -> int:
+    """Return the number of processes that pays: one a core, a single one where starting others would take longer."""
+    return len(os.sched_getaffinity(0)) if num_documents >= _POOL_PAYS else 1
+
+
 def annotate_files(
-    files: Iterable[Path],
+    files: Sequence[Path],
     *,
     form: str = "",
     kind: str = "",
@@ -62,16 +83,23 @@ def annotate_files(
     ids: str | None = None,
     gold_mentions: bool = False,
     deidentify: Deidentify = "notes",
-    workers: int = 1,
+    workers: int = 0,
+    progress: Progress = ignore_progress,
 ) -> Iterator[Read]:
     """Yield what each document of files and folders says, in order; the graph is not touched.
 
-    `ids` None is MESH for PubTator files and the graph's preferred CURIEs for all others. `workers` above 1 spreads
-    batches over processes.
+    `ids` None is MESH for PubTator files and the graph's preferred CURIEs for all others. `workers` processes share
+    the work, 0 is one a core when there are enough documents for it to pay.
     """
+    total = count_documents(files, form, kind, progress)
+    workers = workers or choose_workers(total)
+    done = 0
     for chosen, paths in groupby(files, key=lambda path: _ids_of(path, form) if ids is None else ids):
         config = ExtractionConfig(model=model, ids=chosen, deidentify=deidentify, gold_mentions=gold_mentions)
-        yield from annotate(read_files(list(paths), form, kind), config, workers=workers)
+        for item in annotate(read_files(list(paths), form, kind), config, workers=workers):
+            done += 1
+            progress(_LABEL, done, total)
+            yield item
 
 
 def annotate(
@@ -90,24 +118,27 @@ def annotate(
 
 def read_into_graph(
     store: GraphStore,
-    files: Iterable[Path],
+    files: Sequence[Path],
     *,
     form: str = "",
     kind: str = "",
     model: str = "fast",
     resume: bool = True,
     deidentify: Deidentify = "notes",
-    workers: int = 1,
+    workers: int = 0,
     progress: Progress = ignore_progress,
 ) -> ReadReport:
     """Read files and folders into the graph; a document that stands in it with the same content is left alone.
 
     With `resume` such documents are passed over before they are read closely; without it they are read again, and
     their unchanged content still changes nothing. Each batch of documents is written whole, so that a killed run goes
-    on where it stopped.
+    on where it stopped. `workers` is as for `annotate_files`.
     """
     config = ExtractionConfig(model=model, deidentify=deidentify)
-    tally = _Tally(store, f"{config.model}|{config.ids}|{config.deidentify}|{_RULES_VERSION}", resume, progress)
+    total = count_documents(files, form, kind, progress)
+    workers = workers or choose_workers(total)
+    reading = f"{config.model}|{config.ids}|{config.deidentify}|{_RULES_VERSION}"
+    tally = _Tally(store, reading, resume, total, progress)
     nodes = [node for category in _NAMED for node in store.read_nodes(category)]
     read = annotate(tally.keep_new(read_files(files, form, kind)), config, nodes, workers=workers)
     while batch := list(islice(read, _BATCH)):
@@ -118,10 +149,11 @@ def read_into_graph(
 class _Tally:
     """What one run has passed over, written and skipped so far."""
 
-    def __init__(self, store: GraphStore, reading: str, resume: bool, progress: Progress) -> None:
+    def __init__(self, store: GraphStore, reading: str, resume: bool, total: int, progress: Progress) -> None:
         self._store = store
         self._reading = reading
         self._resume = resume
+        self._total = total
         self._progress = progress
         self._count = DocumentCount()
         self._passed = 0
@@ -143,7 +175,8 @@ class _Tally:
         self._skipped += [item for item in batch if isinstance(item, Skipped)]
         documents = [to_read_document(item, self._reading) for item in batch if isinstance(item, Annotated)]
         self._count += self._store.write_documents(documents)
-        self._progress("documents", self._count.written + self._count.unchanged + self._passed, None)
+        done = self._count.written + self._count.unchanged + self._passed + len(self._skipped)
+        self._progress(_LABEL, done, self._total)
 
     def report(self) -> ReadReport:
         """Return what the run did."""
@@ -173,34 +206,79 @@ def _annotate_in_pool(
     items: Iterable[Item], config: ExtractionConfig, nodes: tuple[Node, ...], workers: int
 ) -> Iterator[Read]:
     stream = iter(items)
-    waiting: deque[tuple[list[Item], Future[list[Read]]]] = deque()
-    pool = _start_pool(config, nodes, workers)
-    restarts = 0
+    ahead = _Ahead(config, nodes, workers)
     try:
         while True:
-            while len(waiting) < workers * _BATCHES_AHEAD and (batch := list(islice(stream, _BATCH))):
-                waiting.append((batch, pool.submit(_annotate_here, batch)))
-            if not waiting:
+            while ahead.has_room() and (batch := list(islice(stream, _BATCH))):
+                ahead.add(batch)
+            if ahead.is_empty():
                 return
-            try:
-                done = waiting[0][1].result()
-            except BrokenProcessPool as error:
-                restarts += 1
-                if restarts > _MAX_RESTARTS:
-                    raise ResourceError(
-                        "The reading processes keep dying; use fewer workers or more memory."
-                    ) from error
-                pool = _start_pool(config, nodes, workers)
-                waiting = deque((batch, pool.submit(_annotate_here, batch)) for batch, _ in waiting)
-                continue
-            waiting.popleft()
-            yield from done
+            yield from ahead.take()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        ahead.close()
 
 
-def _start_pool(config: ExtractionConfig, nodes: tuple[Node, ...], workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(config, nodes))
+class _Ahead:
+    """The batches that the pool has in hand, in order; a pool that breaks is replaced and given them again."""
+
+    def __init__(self, config: ExtractionConfig, nodes: tuple[Node, ...], workers: int) -> None:
+        self._config = config
+        self._nodes = nodes
+        self._workers = workers
+        self._restarts = 0
+        self._batches: deque[list[Item]] = deque()
+        self._futures: deque[Future[list[Read]]] = deque()
+        self._pool = self._start_pool()
+
+    def has_room(self) -> bool:
+        """Tell whether another batch may be read into memory."""
+        return len(self._batches) < self._workers * _BATCHES_AHEAD
+
+    def is_empty(self) -> bool:
+        """Tell whether every batch was taken."""
+        return not self._batches
+
+    def add(self, batch: list[Item]) -> None:
+        """Hand a batch to the pool."""
+        self._batches.append(batch)
+        try:
+            self._futures.append(self._pool.submit(_annotate_here, batch))
+        except BrokenProcessPool as error:
+            self._restart(error)
+
+    def take(self) -> list[Read]:
+        """Return what the oldest batch says, once it is done."""
+        while True:
+            try:
+                done = self._futures[0].result()
+            except BrokenProcessPool as error:
+                self._restart(error)
+                continue
+            self._futures.popleft()
+            self._batches.popleft()
+            return done
+
+    def close(self) -> None:
+        """Let the processes go."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _restart(self, error: BrokenProcessPool) -> None:
+        while True:
+            self._restarts += 1
+            if self._restarts > _MAX_RESTARTS:
+                raise ResourceError("The reading processes keep dying; use fewer workers or more memory.") from error
+            self.close()
+            self._pool = self._start_pool()
+            try:
+                self._futures = deque(self._pool.submit(_annotate_here, batch) for batch in self._batches)
+            except BrokenProcessPool:
+                continue
+            return
+
+    def _start_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(self._config, self._nodes)
+        )
 
 
 @cache
@@ -211,6 +289,8 @@ def _extractors() -> list[Extractor]:
 
 def _prepare(config: ExtractionConfig, nodes: tuple[Node, ...]) -> None:
     _extractors()[:] = [config.create(nodes)]
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
 
 
 def _annotate_here(batch: list[Item]) -> list[Read]:
