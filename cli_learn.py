@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli_output import Json, open_store, print_json, print_table, shown_progress
+
+if TYPE_CHECKING:
+    from gnn.triples import Triples
+    from kg.progress import Progress
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -18,35 +23,59 @@ Folder = Annotated[Path, typer.Option("--model", help="A model's folder.")]
 @app.command(epilog="Example: theragraph train --relation TREATS --out runs/treats")
 def train(
     ctx: typer.Context,
-    relation: Annotated[str, typer.Option(help="The relation to learn.")],
-    out: Annotated[Path, typer.Option(help="Where to put the model's folder.")],
+    relation: Annotated[str | None, typer.Option(help="The relation to learn.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to put the model's folder.")] = None,
     triples: Annotated[
         list[Path] | None, typer.Option(help="Files of head, relation, tail; without them the graph is used.")
     ] = None,
     dev: Annotated[Path | None, typer.Option(help="Pairs to select and calibrate on.")] = None,
-    form: Annotated[str, typer.Option("--format", help="tsv, or hetionet for Hetionet's own files.")] = "tsv",
-    seed: Annotated[int, typer.Option(help="The seed of everything random.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    form: Annotated[str | None, typer.Option("--format", help="tsv, or hetionet for Hetionet's own files.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of everything random.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="ensemble, complex, rotate or rgcn.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A YAML file of all this; options given here win.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of a stopped run.")] = False,
     as_json: Json = False,
 ) -> None:
     """Learn which links of a relation the graph implies."""
-    from gnn.graph import train_graph
-    from gnn.train import train_files
+    from gnn.run import train_run
+    from gnn.settings import TrainSettings, read_settings
 
+    given: dict[str, Any] = {
+        "relation": relation,
+        "out": out,
+        "dev": dev,
+        "format": form,
+        "seed": seed,
+        "device": device,
+    }
+    given |= {"model": model, "triples": tuple(triples) if triples else None}
+    settings = replace(
+        read_settings(config) if config else TrainSettings(), **{k: v for k, v in given.items() if v is not None}
+    )
     with shown_progress() as progress:
-        if triples:
-            report = train_files(
-                triples, relation, out=out, dev=dev, file_format=form, seed=seed, device=device, progress=progress
-            )
-        else:
-            with open_store(ctx) as store:
-                report = train_graph(store, relation, out=out, seed=seed, progress=progress)
+        report = train_run(settings, _graph_reader(ctx, settings.relation, progress), resume=resume, progress=progress)
+    if report is None:
+        return
     if as_json:
         return print_json(report.to_json())
     typer.echo(
-        f"Run {report.run}: {report.num_pairs} pairs of {relation}, {report.seconds:.0f} s, kept in {report.out}."
+        f"Run {report.run}: {report.num_pairs} pairs of {report.relation}, "
+        f"{report.seconds:.0f} s, kept in {report.out}."
     )
     print_ranking(report.to_json()["test"] or report.to_json()["dev"])
+
+
+def _graph_reader(ctx: typer.Context, relation: str, progress: Progress) -> Callable[[], Triples]:
+    """Return a function that reads the triples out of the graph store, opened only when it is called."""
+
+    def read() -> Triples:
+        from gnn.graph import read_task_triples
+
+        with open_store(ctx) as store:
+            return read_task_triples(store, relation, progress)
+
+    return read
 
 
 @app.command(epilog="Example: theragraph predict --model runs/treats --relation TREATS --out scores.parquet")

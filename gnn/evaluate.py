@@ -11,9 +11,8 @@ import numpy as np
 
 from gnn.blend import expected_calibration_error
 from gnn.floors import score_co_treatment, score_popularity
+from gnn.folders import AnyFolder, dev_pairs_of, model_of, read_folder
 from gnn.metagraph import Dense
-from gnn.model import METAPATH_FLOOR, LinkModel
-from gnn.model_folder import ModelFolder, read_model
 from gnn.ranking import (
     RANK_TYPE,
     Floats,
@@ -25,6 +24,7 @@ from gnn.ranking import (
     to_metrics,
 )
 from gnn.read import read_pairs
+from gnn.scorer import LinkScorer
 from gnn.task import LinkTask, Queries, build_test_queries, to_places
 from gnn.triples import Ids, to_pair_ids
 
@@ -78,29 +78,28 @@ def hide_others(task: LinkTask, queries: Queries, true_pairs: Sequence[Ids]) -> 
 
 
 def evaluate_model(
-    model: LinkModel,
+    model: LinkScorer,
     test_places: Ids,
     other_places: Sequence[Ids] = (),
     *,
     seed: int = 0,
-    members: dict[str, Dense] | None = None,
+    scored: tuple[Dense, Dense] | None = None,
 ) -> Evaluation:
     """Rank every test pair's tail among all tails; `other_places` are further true pairs to filter out.
 
-    `members` are the scores of the same queries where they are at hand already.
+    `scored` are the model's and the metapath floor's scores of the same queries where they are at hand already.
     """
-    task = model.ground.task
+    task = model.task
     queries = build_test_queries(task, test_places)
     hidden = hide_others(task, queries, [test_places, *other_places])
-    members = members or model.score_members(queries)
-    scores = model.blend.score(members, queries.hidden)
+    scores, metapath = scored or model.score_with_floor(queries)
     scorers = {
         "popularity": score_popularity(task, queries),
         "co_treatment": score_co_treatment(task, queries),
-        "metapath": members[METAPATH_FLOOR],
+        "metapath": metapath,
     }
     floors = tuple((name, rank_targets(scorers[name], queries.targets, hidden)) for name in FLOORS)
-    probability = model.blend.probability(scores)
+    probability = model.probability(scores)
     truth = np.zeros(hidden.shape, bool)
     truth[np.arange(len(queries)), queries.targets] = True
     return Evaluation(
@@ -113,17 +112,20 @@ def evaluate_model(
     )
 
 
-def evaluate_files(model_path: Path, test: Path, known: Sequence[Path] = (), *, seed: int = 0) -> Evaluation:
+def evaluate_files(
+    model_path: Path, test: Path, known: Sequence[Path] = (), *, relation: str | None = None, seed: int = 0
+) -> Evaluation:
     """Do what `theragraph evaluate` does: read the model and the pairs of its relation, rank, compare with floors."""
-    folder = read_model(model_path)
-    others = [_read_places(folder, path) for path in known]
-    others.append(to_places(folder.model.ground.task, folder.dev_pairs))
-    return evaluate_model(folder.model, _read_places(folder, test), others, seed=seed)
+    folder = read_folder(model_path)
+    relation = relation or folder.model.task.relation
+    model = model_of(folder, relation)
+    others = [_read_places(folder, model, path) for path in known]
+    others.append(to_places(model.task, dev_pairs_of(folder, relation)))
+    return evaluate_model(model, _read_places(folder, model, test), others, seed=seed)
 
 
-def _read_places(folder: ModelFolder, path: Path) -> Ids:
-    pairs = to_pair_ids(folder.triples, read_pairs(path, folder.model.config.relation))
-    return to_places(folder.model.ground.task, pairs)
+def _read_places(folder: AnyFolder, model: LinkScorer, path: Path) -> Ids:
+    return to_places(model.task, to_pair_ids(folder.triples, read_pairs(path, model.task.relation)))
 
 
 def _mean_average_precision(queries: Queries, scores: Dense) -> float:
@@ -131,7 +133,7 @@ def _mean_average_precision(queries: Queries, scores: Dense) -> float:
     heads, first = np.unique(queries.heads, return_index=True)
     truth = np.zeros((len(heads), scores.shape[1]), bool)
     truth[np.searchsorted(heads, queries.heads), queries.targets] = True
-    known = queries.known[first] > 0
+    known = (queries.known[first] > 0) & ~truth
     values = [
         average_precision(scores[first, tail][~known[:, tail]], truth[~known[:, tail], tail])
         for tail in np.flatnonzero(truth.any(axis=0)).tolist()

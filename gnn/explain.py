@@ -14,14 +14,14 @@ import numpy as np
 import torch
 
 from gnn.attention import WalkAttention, WalkData
+from gnn.folders import model_of, read_folder
 from gnn.metagraph import Metagraph, Step
 from gnn.model import LinkModel, walk_data
-from gnn.model_folder import ModelFolder, read_model
+from gnn.model_folder import ModelFolder
 from gnn.predict import score_pairs, to_side_places
 from gnn.space import TaskGraph, build_task_graph
 from gnn.task import Queries, build_open_queries, build_training_queries
 from gnn.triples import Ids
-from kg.errors import UnknownNameError
 
 _BY_NAME = "similar name"
 
@@ -73,14 +73,19 @@ class _Walk:
 
 
 def explain_files(model_path: Path, head: str, relation: str, tail: str, *, num_paths: int = 5) -> dict[str, Any]:
-    """Return what `theragraph explain --json` prints; UnknownNameError when the model is of another relation."""
-    folder = read_model(model_path)
-    if relation != folder.model.config.relation:
-        raise UnknownNameError("relation in this model", relation, [folder.model.config.relation])
-    task = folder.model.ground.task
+    """Return what `theragraph explain --json` prints; UnknownNameError when the model is of another relation.
+
+    A gradient-trained model's vectors name no path: its answer is "model only".
+    """
+    folder = read_folder(model_path)
+    model = model_of(folder, relation)
+    task = model.task
     heads = to_side_places(folder, [head], task.heads, "head")
     tails = to_side_places(folder, [tail], task.tails, "tail")
-    return explain_pair(folder, int(heads[0]), int(tails[0]), num_paths=num_paths).to_json()
+    if isinstance(folder, ModelFolder):
+        return explain_pair(folder, int(heads[0]), int(tails[0]), num_paths=num_paths).to_json()
+    pairs = score_pairs(model, heads, tails)
+    return Explanation(float(pairs.scores[0, 0]), float(pairs.probabilities[0, 0]), ()).to_json()
 
 
 def explain_pair(folder: ModelFolder, head: int, tail: int, *, num_paths: int = 5) -> Explanation:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from gnn.attention import AttentionConfig
+from gnn.folders import AnyFolder, read_folder
 from gnn.metagraph import Dense
 from gnn.model import ModelConfig
-from gnn.model_folder import ModelFolder, read_model
 from gnn.predict import PairScores, score_pairs
 from gnn.scorers import NetworkConfig
 from gnn.space import SpaceConfig
@@ -73,6 +73,14 @@ def set_undrugged_aside(triples: Triples, relation: str) -> Triples:
     return replace(triples, types=tuple(map(str, names)))
 
 
+def read_task_triples(store: GraphStore, relation: str, progress: Progress = ignore_progress) -> Triples:
+    """Read the graph for one relation; UnknownNameError when the graph states no such relation."""
+    triples = read_graph_triples(store, progress)
+    if relation not in triples.relations:
+        raise UnknownNameError("relation in the graph", relation, triples.relations)
+    return set_undrugged_aside(triples, relation)
+
+
 def config_for_budget(relation: str, seed: int, budget_s: float) -> ModelConfig:
     """Return the full ensemble, or below a minute and a half on one core a smaller one of the same members."""
     config = ModelConfig(relation, seed)
@@ -106,10 +114,7 @@ def train_graph(
     floors beside it. UnknownNameError when the graph
     states no such relation.
     """
-    triples = read_graph_triples(store, progress)
-    if relation not in triples.relations:
-        raise UnknownNameError("relation in the graph", relation, triples.relations)
-    triples = set_undrugged_aside(triples, relation)
+    triples = read_task_triples(store, relation, progress)
     dev, test = split_pairs(triples.pairs_of(relation), _DEV_AND_TEST, seed)
     inputs = (("graph", triples.content_hash),)
     config = config_for_budget(relation, seed, budget_s)
@@ -128,19 +133,19 @@ def predict_to_graph(
 
     The same model writes the same edges again, so a second call changes nothing; `store.retract(run=…)` withdraws them.
     """
-    folder = read_model(model_path)
+    folder = read_folder(model_path)
     pairs = score_pairs(folder.model, progress=progress)
-    asserted = store.read_edges(Predicate.from_relationship_type(folder.model.config.relation))
+    asserted = store.read_edges(Predicate.from_relationship_type(folder.model.task.relation))
     stated = set(zip(asserted.subjects, asserted.objects, strict=True))
     edges = list(to_prediction_edges(folder, pairs, stated, top_k=top_k, min_probability=min_probability))
     return PredictionReport(folder.run, len(edges), store.write_edges(edges))
 
 
 def to_prediction_edges(
-    folder: ModelFolder, pairs: PairScores, stated: set[tuple[str, str]], *, top_k: int, min_probability: float
+    folder: AnyFolder, pairs: PairScores, stated: set[tuple[str, str]], *, top_k: int, min_probability: float
 ) -> Iterator[Edge]:
     """Yield each head's best tails that nobody has stated, as edges whose confidence is the calibrated probability."""
-    task, entities, run = folder.model.ground.task, folder.triples.entities, folder.run
+    task, entities, run = folder.model.task, folder.triples.entities, folder.run
     known = task.known() > 0
     for row, head in enumerate(pairs.heads.tolist()):
         order = np.argsort(-pairs.scores[row], kind="stable")

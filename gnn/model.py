@@ -131,9 +131,23 @@ class LinkModel:
         """Return each member's (num_queries, num_tails) scores."""
         return score_members(self.ground, self.weights, queries)
 
+    @property
+    def task(self) -> LinkTask:
+        """The task that is answered."""
+        return self.ground.task
+
     def score(self, queries: Queries) -> Dense:
         """Return the ensemble's (num_queries, num_tails) log-probabilities within the row."""
         return self.blend.score(self.score_members(queries), queries.hidden)
+
+    def score_with_floor(self, queries: Queries) -> tuple[Dense, Dense]:
+        """Return the ensemble's scores and the metapath floor's."""
+        members = self.score_members(queries)
+        return self.blend.score(members, queries.hidden), members[METAPATH_FLOOR]
+
+    def probability(self, combined: Dense) -> Dense:
+        """Return the calibrated probability of each score."""
+        return self.blend.probability(combined)
 
 
 def choose_ground(

@@ -26,6 +26,7 @@ import torch
 
 from gnn.attention import build_attention
 from gnn.blend import Blend
+from gnn.embedding.config import EmbeddingConfig
 from gnn.features import Scaling
 from gnn.model import Ground, LinkModel, ModelConfig, Weights, rebuild_ground, walk_data
 from gnn.path_gnn import PathGnn
@@ -55,7 +56,7 @@ class ModelFolder:
         return run_id(self.model.config, self.triples, self.inputs)
 
 
-def run_id(config: ModelConfig, triples: Triples, inputs: tuple[tuple[str, str], ...]) -> str:
+def run_id(config: ModelConfig | EmbeddingConfig, triples: Triples, inputs: tuple[tuple[str, str], ...]) -> str:
     """Return a 64-bit hash of what went into a training run, in hexadecimal."""
     told = json.dumps([asdict(config), triples.content_hash, [digest for _, digest in inputs]], sort_keys=True)
     return blake2b(told.encode(), digest_size=8).hexdigest()

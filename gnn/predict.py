@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import polars
 
+from gnn.folders import AnyFolder, model_of, read_folder
 from gnn.metagraph import Dense
-from gnn.model import LinkModel
-from gnn.model_folder import ModelFolder, read_model
 from gnn.read import read_names
-from gnn.task import build_open_queries, build_training_queries
+from gnn.scorer import LinkScorer
+from gnn.task import LinkTask, build_open_queries, build_training_queries
 from gnn.triples import Ids
-from kg.errors import InputError, ResourceError, UnknownNameError
+from kg.errors import InputError, ResourceError
 from kg.progress import Progress, ignore_progress
 
 _HEADS_AT_ONCE = 256
@@ -32,10 +32,10 @@ class PairScores:
 
 
 def score_pairs(
-    model: LinkModel, heads: Ids | None = None, tails: Ids | None = None, progress: Progress = ignore_progress
+    model: LinkScorer, heads: Ids | None = None, tails: Ids | None = None, progress: Progress = ignore_progress
 ) -> PairScores:
     """Score the given places (all by default); a pair that is already known is scored as if it were not."""
-    task = model.ground.task
+    task = model.task
     heads = np.arange(task.shape[0]) if heads is None else heads
     tails = np.arange(task.shape[1]) if tails is None else tails
     scores = np.empty((len(heads), len(tails)), np.float32)
@@ -45,12 +45,12 @@ def score_pairs(
         scores[start : start + _HEADS_AT_ONCE] = model.score(queries)[:, tails]
     _score_known(model, heads, tails, scores)
     progress("scoring", len(heads), len(heads))
-    return PairScores(heads, tails, scores, model.blend.probability(scores))
+    return PairScores(heads, tails, scores, model.probability(scores))
 
 
-def _score_known(model: LinkModel, heads: Ids, tails: Ids, scores: Dense) -> None:
+def _score_known(model: LinkScorer, heads: Ids, tails: Ids, scores: Dense) -> None:
     """Overwrite the scores of known pairs by those of the query that hides the pair's own edge."""
-    queries = build_training_queries(model.ground.task)
+    queries = build_training_queries(model.task)
     wanted = np.flatnonzero(np.isin(queries.heads, heads) & np.isin(queries.targets, tails))
     if not len(wanted):
         return
@@ -78,13 +78,12 @@ def predict_files(
     `heads` and `tails` are files of one entity a line. UnknownNameError when the model is of another relation.
     """
     progress("reading the model", 0, None)
-    folder = read_model(model_path)
-    if relation != folder.model.config.relation:
-        raise UnknownNameError("relation in this model", relation, [folder.model.config.relation])
-    task = folder.model.ground.task
+    folder = read_folder(model_path)
+    model = model_of(folder, relation)
+    task = model.task
     head_places = _read_side(folder, heads, task.heads, "head") if heads else None
     tail_places = _read_side(folder, tails, task.tails, "tail") if tails else None
-    table = to_table(folder, score_pairs(folder.model, head_places, tail_places, progress))
+    table = to_table(folder, task, score_pairs(model, head_places, tail_places, progress))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         table.write_parquet(out)
@@ -93,9 +92,9 @@ def predict_files(
     return table.height
 
 
-def to_table(folder: ModelFolder, pairs: PairScores) -> polars.DataFrame:
+def to_table(folder: AnyFolder, task: LinkTask, pairs: PairScores) -> polars.DataFrame:
     """Return one row a pair: head, relation, tail, score, probability."""
-    task, entities = folder.model.ground.task, np.array(folder.triples.entities, dtype=object)
+    entities = np.array(folder.triples.entities, dtype=object)
     heads = entities[task.heads[pairs.heads]]
     tails = entities[task.tails[pairs.tails]]
     return polars.DataFrame(
@@ -109,11 +108,11 @@ def to_table(folder: ModelFolder, pairs: PairScores) -> polars.DataFrame:
     )
 
 
-def _read_side(folder: ModelFolder, path: Path, side: Ids, what: str) -> Ids:
+def _read_side(folder: AnyFolder, path: Path, side: Ids, what: str) -> Ids:
     return to_side_places(folder, read_names(path), side, what)
 
 
-def to_side_places(folder: ModelFolder, names: Sequence[str], side: Ids, what: str) -> Ids:
+def to_side_places(folder: AnyFolder, names: Sequence[str], side: Ids, what: str) -> Ids:
     """Return the places of entities on one side; InputError for one that is not of the side's types."""
     ids = folder.triples.entity_ids()
     places: list[int] = []

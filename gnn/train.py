@@ -17,6 +17,7 @@ from gnn.evaluate import Evaluation, evaluate_model, hide_others
 from gnn.leakage import Leak, check_leakage
 from gnn.metagraph import Dense
 from gnn.model import (
+    METAPATH_FLOOR,
     LinkModel,
     ModelConfig,
     Types,
@@ -26,10 +27,9 @@ from gnn.model import (
     score_members,
     without_floor,
 )
-from gnn.model_folder import ModelFolder, hash_file, keep_model, run_id
-from gnn.read import read_pairs, read_triples
+from gnn.model_folder import ModelFolder, keep_model, run_id
 from gnn.task import build_test_queries, to_places, types_of
-from gnn.triples import Ids, Triples, exclude_pairs, to_pair_ids
+from gnn.triples import Ids, Triples, exclude_pairs
 from kg.errors import InputError, UnknownNameError
 from kg.progress import Progress, ignore_progress
 
@@ -39,7 +39,10 @@ DEV_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """What a training run did; `dev` is measured on the pairs set aside for selection, `test` on others."""
+    """What a training run did; `dev` is measured on the pairs set aside for selection, `test` on others.
+
+    `heads` are the dev evaluations of further relations that were learnt together with it.
+    """
 
     run: str
     out: Path
@@ -51,6 +54,7 @@ class TrainReport:
     dev: Evaluation
     test: Evaluation | None = None
     leaks: tuple[Leak, ...] = ()
+    heads: tuple[tuple[str, Evaluation], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return what `theragraph train --json` prints."""
@@ -64,6 +68,7 @@ class TrainReport:
             "seconds": round(self.seconds, 1),
             "dev": self.dev.to_json(),
             "test": self.test.to_json() if self.test else None,
+            "heads": {relation: measured.to_json() for relation, measured in self.heads},
             "leaks": [leak.to_json() for leak in self.leaks],
         }
 
@@ -75,34 +80,6 @@ def check_device(device: str) -> str:
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("There is no CUDA device here; use --device cpu, or install a driver that torch can see.")
     return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-
-
-def train_files(
-    paths: Sequence[Path],
-    relation: str,
-    *,
-    out: Path,
-    dev: Path | None = None,
-    file_format: str = "tsv",
-    seed: int = 0,
-    device: str = "auto",
-    progress: Progress = ignore_progress,
-) -> TrainReport:
-    """Do what `theragraph train` does: read triples, hold the dev pairs out of the graph, train, keep the folder.
-
-    Without a dev file, a tenth of the pairs is set aside at random for selection and calibration.
-    """
-    chosen_device = check_device(device)
-    progress("reading", 0, None)
-    triples = read_triples(paths, file_format=file_format)
-    if dev is None:
-        dev_pairs = split_pairs(triples.pairs_of(relation), (DEV_SHARE,), seed)[0]
-    else:
-        dev_pairs = to_pair_ids(triples, read_pairs(dev, relation))
-    files = [path for path in (*paths, dev) if path is not None and path.is_file()]
-    inputs = tuple((path.name, hash_file(path)) for path in files)
-    config = ModelConfig(relation, seed)
-    return train_triples(triples, config, dev_pairs, out=out, inputs=inputs, device=chosen_device, progress=progress)
 
 
 def split_pairs(pairs: Ids, shares: Sequence[float], seed: int) -> list[Ids]:
@@ -136,7 +113,9 @@ def train_triples(
     model, members = fit_model(training, config, dev_pairs, types, progress, device)
     places = to_places(model.ground.task, aside)
     dev_places, test_places = places[: len(dev_pairs)], places[len(dev_pairs) :]
-    measured = evaluate_model(model, dev_places, [test_places], seed=config.seed, members=members)
+    hidden = build_test_queries(model.task, dev_places).hidden
+    scored = (model.blend.score(members, hidden), members[METAPATH_FLOOR])
+    measured = evaluate_model(model, dev_places, [test_places], seed=config.seed, scored=scored)
     tested = evaluate_model(model, test_places, [dev_places], seed=config.seed) if len(test_places) else None
     told = tested.to_json() if tested else measured.to_json()
     run = run_id(config, training, inputs)

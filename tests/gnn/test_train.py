@@ -14,7 +14,7 @@ from gnn.explain import explain_files
 from gnn.model_folder import read_model
 from gnn.predict import predict_files
 from gnn.task import to_places
-from gnn.train import TrainReport, check_device, split_pairs, train_files, train_triples
+from gnn.train import TrainReport, check_device, split_pairs, train_triples
 from gnn.triples import build_triples, to_pair_ids
 from kg.errors import InputError, ModelError, UnknownNameError
 from tests.gnn.toy import toy_config, toy_rows, toy_triples
@@ -141,17 +141,6 @@ def test_wrong_names_get_a_sentence(trained: TrainReport, tmp_path: Path) -> Non
         predict_files(trained.out, "cures", tmp_path / "p.parquet")
     with pytest.raises(UnknownNameError, match="device"):
         check_device("tpu")
-
-
-def test_files_are_trained_on_with_a_tenth_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnn.train.ModelConfig", lambda relation, seed: toy_config(seed))
-    path = tmp_path / "g.tsv"
-    path.write_text("".join("\t".join(row) + "\n" for row in toy_rows()), encoding="utf-8")
-    report = train_files([path], "treats", out=tmp_path / "m")
-    assert report.dev.metrics.n == 3
-    assert report.num_pairs == 28 - 3
-    with pytest.raises(UnknownNameError, match="treats"):
-        train_files([path], "treatz", out=tmp_path / "m")
 
 
 def test_split_parts_are_disjoint() -> None:

@@ -1,0 +1,1 @@
+"""Gradient-trained models over all relations at once: ComplEx and RotatE, alone or after an R-GCN encoder."""

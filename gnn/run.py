@@ -1,0 +1,110 @@
+"""One training run, whatever the family and wherever the triples come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gnn.embedding.config import EmbeddingConfig, config_of_family
+from gnn.embedding.train import EmbeddingRun, train_embedding
+from gnn.leakage import check_leakage
+from gnn.model import ModelConfig
+from gnn.model_folder import hash_file
+from gnn.read import read_pairs, read_triples
+from gnn.settings import ENSEMBLE, TrainSettings, apply_settings, check_settings
+from gnn.train import DEV_SHARE, TrainReport, check_device, split_pairs, train_triples
+from gnn.triples import Ids, Triples, to_pair_ids
+from kg.errors import InputError
+from kg.progress import Progress, ignore_progress
+
+GRAPH_SHARES = (0.1, 0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The triples of a run, the pairs set aside of its relation, and what they were read from."""
+
+    triples: Triples
+    dev: Ids
+    test: Ids | None
+    inputs: tuple[tuple[str, str], ...]
+
+
+def train_run(
+    settings: TrainSettings,
+    read_graph: Callable[[], Triples],
+    *,
+    resume: bool = False,
+    progress: Progress = ignore_progress,
+) -> TrainReport | None:
+    """Do what `theragraph train` does; None in all but the first of several processes.
+
+    Without files of triples, `read_graph` gives those of the graph store, and another tenth of the pairs is the test.
+    """
+    settings = check_settings(settings)
+    device = check_device(settings.device)
+    out = settings.out or Path()
+    progress("reading", 0, None)
+    ground = read_ground(settings, read_graph)
+    if settings.model == ENSEMBLE:
+        if resume:
+            raise InputError("The ensemble keeps no checkpoint: it is trained in minutes; train it anew.")
+        config = apply_settings(ModelConfig(settings.relation, settings.seed), settings.settings)
+        return train_triples(
+            ground.triples, config, ground.dev, out=out, test_pairs=ground.test, inputs=ground.inputs, device=device,
+            progress=progress,
+        )  # fmt: skip
+    return train_family(settings, ground, out, device, resume=resume, progress=progress)
+
+
+def train_family(
+    settings: TrainSettings, ground: Ground, out: Path, device: str, *, resume: bool, progress: Progress
+) -> TrainReport | None:
+    """Train a gradient family; of a second head a tenth of the pairs is set aside at random."""
+    family = config_of_family(settings.model, settings.relation, settings.seed)
+    config = apply_settings(family, settings.settings)
+    dev = [ground.dev]
+    if config.contraindication:
+        pairs = ground.triples.pairs_of(config.contraindication)
+        dev.append(split_pairs(pairs, (DEV_SHARE,), settings.seed)[0])
+    run = train_embedding(
+        ground.triples, config, dev, out=out, test_pairs=ground.test, inputs=ground.inputs, device=device,
+        resume=resume, progress=progress,
+    )  # fmt: skip
+    return None if run is None else to_report(run, config, out, ground)
+
+
+def to_report(run: EmbeddingRun, config: EmbeddingConfig, out: Path, ground: Ground) -> TrainReport:
+    """Return what the run did in the shape that every family reports."""
+    training, model = run.folder.triples, run.folder.model
+    aside = run.folder.dev_pairs
+    return TrainReport(
+        run.folder.run,
+        out,
+        config.relation,
+        training.num_entities,
+        len(training.edges),
+        len(model.task.pairs),
+        run.seconds,
+        run.dev[0],
+        run.test,
+        check_leakage(training, config.relation, aside),
+        tuple(zip(config.heads[1:], run.dev[1:], strict=True)),
+    )
+
+
+def read_ground(settings: TrainSettings, read_graph: Callable[[], Triples]) -> Ground:
+    """Read the run's triples and set pairs of its relation aside."""
+    if not settings.triples:
+        triples = read_graph()
+        pairs = triples.pairs_of(settings.relation)
+        dev, test = split_pairs(pairs, GRAPH_SHARES, settings.seed)
+        return Ground(triples, dev, test, (("graph", triples.content_hash),))
+    triples = read_triples(settings.triples, file_format=settings.format)
+    if settings.dev is None:
+        dev = split_pairs(triples.pairs_of(settings.relation), (DEV_SHARE,), settings.seed)[0]
+    else:
+        dev = to_pair_ids(triples, read_pairs(settings.dev, settings.relation))
+    files = [path for path in (*settings.triples, settings.dev) if path is not None and path.is_file()]
+    return Ground(triples, dev, None, tuple((path.name, hash_file(path)) for path in files))

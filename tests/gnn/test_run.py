@@ -1,0 +1,85 @@
+"""Runs by file or option, of every family."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars
+import pytest
+
+from gnn.evaluate import evaluate_files
+from gnn.explain import explain_files
+from gnn.predict import predict_files
+from gnn.run import train_run
+from gnn.settings import TrainSettings, read_settings
+from gnn.triples import Triples, build_triples
+from kg.errors import InputError, UnknownNameError
+from tests.gnn.toy import toy_config, toy_rows
+
+SMALL = {"dim": 8, "epochs": 6, "batch_size": 32, "share": 8, "num_negatives": 8}
+
+
+def no_graph() -> Triples:
+    raise AssertionError("the graph store is not asked where files are given")
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / "g.tsv"
+    path.write_text("".join("\t".join(row) + "\n" for row in toy_rows()), encoding="utf-8")
+    return path
+
+
+def test_files_are_trained_on_with_a_tenth_set_aside(graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gnn.run.ModelConfig", lambda relation, seed: toy_config(seed))
+    settings = TrainSettings("treats", graph.parent / "m", triples=(graph,))
+    report = train_run(settings, no_graph)
+    assert report is not None
+    assert report.dev.metrics.n == 3
+    assert report.num_pairs == 28 - 3
+    with pytest.raises(UnknownNameError, match="treats"):
+        train_run(TrainSettings("treatz", graph.parent / "m", triples=(graph,)), no_graph)
+
+
+def test_a_config_file_says_all(graph: Path) -> None:
+    text = "relation: treats\nout: m\nmodel: complex\ntriples: [g.tsv]\nseed: 3\nsettings: {dim: 8, epochs: 2}\n"
+    (graph.parent / "run.yaml").write_text(text, encoding="utf-8")
+    report = train_run(read_settings(graph.parent / "run.yaml"), no_graph)
+    assert report is not None
+    assert report.out == graph.parent / "m"
+    assert evaluate_files(report.out, graph).metrics.n == 28
+    table = graph.parent / "p.parquet"
+    assert predict_files(report.out, "treats", table) == 20 * 8
+    assert polars.read_parquet(table)["probability"].is_between(0.0, 1.0).all()
+    assert explain_files(report.out, "Drug::31", "treats", "Disease::3")["model_only"] is True
+
+
+def test_the_graph_store_gives_the_triples_where_no_file_does(tmp_path: Path) -> None:
+    settings = TrainSettings("treats", tmp_path, model="rotate", settings=SMALL)
+    report = train_run(settings, lambda: build_triples(toy_rows()))
+    assert report is not None
+    assert report.test is not None
+    assert report.num_pairs == 28 - 3 - 3
+
+
+def test_the_second_head_is_reported_beside_the_first(graph: Path) -> None:
+    more = "".join(f"Drug::{g}{n}\tharms\tDisease::{(g + 1) % 4}\n" for g in range(4) for n in range(5))
+    graph.write_text(graph.read_text(encoding="utf-8") + more, encoding="utf-8")
+    told = SMALL | {"contraindication": "harms", "hard_negatives": ["causes"]}
+    settings = TrainSettings("treats", graph.parent / "m", model="complex", triples=(graph,), settings=told)
+    report = train_run(settings, no_graph)
+    assert report is not None
+    assert report.to_json()["heads"]["harms"]["n"] == 2
+    assert predict_files(report.out, "harms", graph.parent / "p.parquet") == 20 * 8
+    assert evaluate_files(report.out, graph, relation="harms").metrics.n == 20
+
+
+def test_what_a_run_lacks_gets_a_sentence(graph: Path) -> None:
+    with pytest.raises(InputError, match="no relation; give --relation"):
+        train_run(TrainSettings(out=graph.parent), no_graph)
+    with pytest.raises(InputError, match="no out; give --out"):
+        train_run(TrainSettings("treats"), no_graph)
+    with pytest.raises(UnknownNameError, match="ensemble"):
+        train_run(TrainSettings("treats", graph.parent, model="transe"), no_graph)
+    with pytest.raises(InputError, match="keeps no checkpoint"):
+        train_run(TrainSettings("treats", graph.parent, triples=(graph,)), no_graph, resume=True)
