@@ -122,13 +122,17 @@ def extract_train(
     corpus: Annotated[list[Path], typer.Option(help="An annotated PubTator, BioC or IOB file; may be given again.")],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     exclude: Annotated[Path | None, typer.Option(help="A file of document ids to leave out, one a line.")] = None,
+    start: Annotated[Path | None, typer.Option(help="A tagger's folder whose training goes on.")] = None,
+    teacher: Annotated[str, typer.Option(help="A tagger whose probabilities are learnt too.")] = "",
+    text: Annotated[list[Path] | None, typer.Option(help="Texts without annotation, for the teacher to label.")] = None,
 ) -> None:
-    """Train a model of this room anew on annotated texts, as the shipped one was trained."""
+    """Train a model of this room on annotated texts, as the shipped one was trained."""
     from extraction.train_models import TrainingRequest, train_model
 
     left_out = frozenset(exclude.read_text("utf-8").split()) if exclude is not None else frozenset[str]()
     with shown_progress() as progress:
-        folder = train_model(model, TrainingRequest(tuple(corpus), out, left_out), progress)
+        request = TrainingRequest(tuple(corpus), out, left_out, start=start, teacher=teacher, texts=tuple(text or ()))
+        folder = train_model(model, request, progress)
     typer.echo(f"{model} is written to {folder}.")
 
 

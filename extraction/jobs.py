@@ -33,7 +33,7 @@ _MAX_RESTARTS = 3
 _POOL_PAYS = 400
 _LABEL = "documents"
 _NAMED = (Category.DISEASE, Category.DRUG)
-_RULES_VERSION = "1"
+_RULES_VERSION = "2"
 
 Read = Annotated | Skipped
 

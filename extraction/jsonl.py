@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from extraction.assertion import ASSERTIONS
-from extraction.document import Annotated, EntityType
+from extraction.document import Annotated
+from extraction.doses import find_doses
 from extraction.patterns import to_dose
 from kg.model import Mention, Statement
 
@@ -29,34 +30,6 @@ def to_record(annotated: Annotated) -> dict[str, Any]:
         "negated_relations": [_relation(s) for s in annotated.statements if s.negated],
         "doses": [_dose(drug, dose) for drug, dose in find_doses(text, annotated.mentions)],
     }
-
-
-def find_doses(text: str, mentions: tuple[Mention, ...]) -> tuple[tuple[Mention, Mention], ...]:
-    """Return (drug, dose) pairs: a dose belongs to the drug before it in its phrase, else to the one after it."""
-    pairs = []
-    for place, dose in enumerate(mentions):
-        if dose.type == EntityType.DOSE:
-            drug = _drug_of(text, mentions, place)
-            if drug is not None:
-                pairs.append((drug, dose))
-    return tuple(pairs)
-
-
-def _drug_of(text: str, mentions: tuple[Mention, ...], place: int) -> Mention | None:
-    dose = mentions[place]
-    for other in reversed(mentions[:place]):
-        if other.type == EntityType.DRUG:
-            if _one_phrase(text[other.end : dose.start]):
-                return other
-            break
-    for other in mentions[place + 1 : place + 2]:
-        if other.type == EntityType.DRUG and text[dose.end : other.start].strip() in ("", "of", "of oral"):
-            return other
-    return None
-
-
-def _one_phrase(between: str) -> bool:
-    return len(between) < 60 and not any(mark in between for mark in (". ", "\n", ";"))
 
 
 def _mention(mention: Mention) -> dict[str, Any]:

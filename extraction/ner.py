@@ -12,10 +12,11 @@ import spacy
 import torch
 from spacy.language import Language
 from spacy.tokens import Doc
+from torch import Tensor
 
 from extraction.decode import best_labels, to_spans
 from extraction.document import EntityType, Recognizer, Span
-from extraction.features import Featurizer, Window
+from extraction.features import Batch, Featurizer, Window
 from extraction.lexicon import read_lexicon
 from extraction.tagger import Tagger
 from extraction.weights import is_tagger, read_tagger
@@ -80,10 +81,14 @@ class TaggerRecognizer:
         return [sorted(found, key=lambda s: s.start) for found in spans]
 
     @torch.inference_mode()
+    def score_labels(self, batch: Batch) -> Tensor:
+        """Return [B, W, L] log-probabilities of the labels."""
+        logs = torch.stack([torch.log_softmax(tagger(batch).float(), dim=-1) for tagger in self.taggers])
+        return torch.log_softmax(logs.mean(dim=0), dim=-1)
+
     def _predict(self, windows: Sequence[Window]) -> Iterator[tuple[Window, list[Span]]]:
         batch = self.featurizer.batch(windows)
-        logs = torch.stack([torch.log_softmax(tagger(batch).float(), dim=-1) for tagger in self.taggers])
-        scores = torch.log_softmax(logs.mean(dim=0), dim=-1)
+        scores = self.score_labels(batch)
         for row, (window, labels) in enumerate(zip(windows, best_labels(scores, batch.word_mask), strict=True)):
             chosen = scores[row, torch.arange(len(labels)), labels].tolist()
             yield window, to_spans(window, labels, chosen)

@@ -180,8 +180,10 @@ def _relate(
     statements = read_relations(document_id, text, mentions, sentences, sections)
     if document.kind == NOTE:
         statements += read_plans(document_id, text, mentions, sentences, sections)
-    if document.kind == ABSTRACT and config.ids == CORPUS_IDS:
-        statements = read_induced(document_id, text, mentions, sentences, statements)
+    if document.kind == ABSTRACT:
+        statements = read_induced(
+            document_id, text, mentions, sentences, statements, is_corpus=config.ids == CORPUS_IDS
+        )
     return statements
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from extraction.document import Annotated
+from extraction.doses import with_doses
 from kg.documents import ReadDocument
 from kg.model import Document, Statement, stable_id, to_properties
 
@@ -27,7 +28,8 @@ def to_read_document(annotated: Annotated, reading: str = "") -> ReadDocument:
         content_hash=reading_hash(source.document, reading),
         properties=to_properties({"path": source.path, "position": source.position}),
     )
-    mentions = tuple(replace(m, document_id=document_id, curie=_one_curie(m.curie)) for m in annotated.mentions)
+    kept = [replace(m, document_id=document_id, curie=_one_curie(m.curie)) for m in annotated.mentions]
+    mentions = with_doses(document.text, kept)
     statements = tuple(replace(s, document_id=document_id) for s in _keep_surest(annotated.statements))
     return document, mentions, statements
 

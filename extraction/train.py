@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from extraction.document import EntityType
 from extraction.features import Batch, Featurizer, Window
 from extraction.lexicon import family_bits
+from extraction.ner import TaggerRecognizer
+from extraction.swap import Example, swap_mentions
 from extraction.tagger import LABELS, TAGGED, Tagger
 from kg.progress import Progress, ignore_progress
 
@@ -28,19 +30,11 @@ _CLIP = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A text with its gold spans (start, end, type) and the types that its annotators looked for."""
-
-    text: str
-    spans: tuple[tuple[int, int, EntityType], ...]
-    annotated: frozenset[EntityType]
-
-
-@dataclass(frozen=True, slots=True)
 class TrainConfig:
     """How a tagger is trained. Rates are AdamW's; `layer_decay` shrinks the encoder's rate per layer downwards.
 
-    `batch` is in windows; `average` is the decay of the weights' moving average, which is what is kept.
+    `batch` is in windows; `average` is the decay of the weights' moving average, which is what is kept. `swaps` is the
+    number of copies of each text in which other mentions of the same type stand (`extraction/swap.py`).
     """
 
     seed: int = 1
@@ -52,14 +46,19 @@ class TrainConfig:
     weight_decay: float = 0.01
     warmup: float = 0.1
     average: float = 0.99
+    swaps: int = 0
 
 
 def allowed_labels(window: Window, example: Example) -> NDArray[np.bool_]:
     """Return [W, L] bool: the labels that each word of the window may have, given the gold spans of its text.
 
+    Where nobody looked for anything each label may be.
+
     Of overlapping gold spans the longest counts. A type that nobody looked for may be outside of them, but diseases
     and drugs only where the lexicon has a name: else texts about genes would teach nothing about what is no drug.
     """
+    if not example.annotated:
+        return np.ones((len(window.words), len(LABELS)), bool)
     allowed = np.zeros((len(window.words), len(LABELS)), bool)
     allowed[:, 0] = True
     for kind in set(TAGGED) - example.annotated:
@@ -81,16 +80,41 @@ def partial_loss(logits: Tensor, allowed: Tensor) -> Tensor:
     return -torch.logsumexp(scores.masked_fill(~allowed, -1e9), dim=-1).mean()
 
 
+def taught_loss(logits: Tensor, taught: Tensor) -> Tensor:
+    """[N, L] logits, [N, L] probabilities of a teacher → their mean cross-entropy (Hinton et al. 2015)."""
+    return -(torch.log_softmax(logits.float(), dim=-1) * taught).sum(dim=-1).mean()
+
+
+def teach(teacher: TaggerRecognizer, windows: Sequence[Window], progress: Progress) -> list[NDArray[np.float16]]:
+    """Return per window the teacher's [W, L] probabilities of the labels."""
+    taught: list[NDArray[np.float16]] = [np.empty(0, np.float16)] * len(windows)
+    order = sorted(range(len(windows)), key=lambda i: windows[i].size)
+    for start in range(0, len(order), teacher.batch):
+        chosen = order[start : start + teacher.batch]
+        scores = teacher.score_labels(teacher.featurizer.batch([windows[i] for i in chosen])).exp()
+        for row, i in enumerate(chosen):
+            taught[i] = scores[row, : len(windows[i].words)].numpy().astype(np.float16)
+        progress("teach", start + len(chosen), len(order))
+    return taught
+
+
 def train_tagger(
     tagger: Tagger,
     featurizer: Featurizer,
     examples: Sequence[Example],
     config: TrainConfig,
     progress: Progress = ignore_progress,
+    teacher: TaggerRecognizer | None = None,
 ) -> Tagger:
-    """Train `tagger` in place on gold spans and return it with its averaged weights, ready to predict."""
+    """Train `tagger` in place and return it with its averaged weights, ready to predict.
+
+    It learns from gold spans and, where a teacher is given, as much from the teacher's probabilities of every label:
+    those are all that a text without gold can teach.
+    """
+    examples = [*examples, *swap_mentions(examples, config.swaps, config.seed)]
     windows = list(featurizer.windows([e.text for e in examples]))
     targets = [allowed_labels(w, examples[w.text_index]) for w in windows]
+    taught = teach(teacher, windows, progress) if teacher is not None else []
     rng = random.Random(config.seed)
     torch.manual_seed(config.seed)
     run = Run(tagger, config, config.epochs * math.ceil(len(windows) / config.batch))
@@ -98,7 +122,8 @@ def train_tagger(
         tagger.train()
         for chosen in shuffled_batches([w.size for w in windows], config.batch, rng):
             batch = featurizer.batch([windows[i] for i in chosen])
-            run.step(batch, stack_targets([targets[i] for i in chosen], batch))
+            soft = stack_targets([taught[i] for i in chosen], batch) if taught else None
+            run.step(batch, stack_targets([targets[i] for i in chosen], batch), soft)
             progress("train", run.done, run.total)
     tagger.load_state_dict(run.average, strict=False)
     return tagger.eval()
@@ -121,15 +146,18 @@ class Run:
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.average = {name: p.detach().clone() for name, p in self.tagger.named_parameters() if p.requires_grad}
 
-    def step(self, batch: Batch, targets: Tensor) -> None:
-        """Take one step on a batch with [B, W, L] targets."""
+    def step(self, batch: Batch, targets: Tensor, taught: Tensor | None = None) -> None:
+        """Take one step on a batch with [B, W, L] allowed labels and perhaps a teacher's probabilities."""
         factor = schedule(self.done, self.total, self.config.warmup)
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.tagger(batch)[batch.word_mask]
         self.optimizer.zero_grad()
-        partial_loss(logits, targets[batch.word_mask]).backward()  # type: ignore[no-untyped-call]
+        loss = partial_loss(logits, targets[batch.word_mask])
+        if taught is not None:
+            loss = loss + taught_loss(logits, taught[batch.word_mask])
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.tagger.parameters(), _CLIP)
         self.optimizer.step()
         self.done += 1
@@ -179,10 +207,10 @@ def shuffled_batches(sizes: Sequence[int], batch: int, rng: random.Random) -> It
     yield from groups
 
 
-def stack_targets(targets: Sequence[NDArray[np.bool_]], batch: Batch) -> Tensor:
+def stack_targets(targets: Sequence[NDArray[np.bool_]] | Sequence[NDArray[np.float16]], batch: Batch) -> Tensor:
     """Return the windows' [W, L] targets as one [B, W, L] tensor, padded with zeros."""
     rows, width = batch.word_mask.shape
-    stacked = np.zeros((rows, width, len(LABELS)), bool)
+    stacked = np.zeros((rows, width, len(LABELS)), targets[0].dtype)
     for row, target in enumerate(targets):
         stacked[row, : len(target)] = target
     return torch.from_numpy(stacked)

@@ -17,20 +17,21 @@ from extraction.document import SourceDocument
 from extraction.link import Ranker
 from extraction.link_train import GoldDocument, train_ranker
 from extraction.memory import build_memory, to_lines
-from extraction.ner import read_featurizer
+from extraction.ner import TaggerRecognizer, load_recognizer, read_featurizer
 from extraction.pipeline import build_language, find_long_forms, tokenize
 from extraction.pretrained import start_from_embeddings, start_from_minilm
 from extraction.read import read_files
 from extraction.sentences import split_sentences
+from extraction.swap import Example
 from extraction.tagger import TAGGED, Tagger, TaggerConfig
-from extraction.train import Example, TrainConfig, train_tagger
-from extraction.weights import write_tagger
+from extraction.train import TrainConfig, train_tagger
+from extraction.weights import read_tagger, write_tagger
 from kg.errors import InputError, UnknownNameError
 from kg.progress import Progress, ignore_progress
 
 INDUCED = "CID"
-FAST = TaggerConfig(kind="cnn", width=192, layers=4, inner=96, hidden=128)
-FAST_TRAINING = TrainConfig(epochs=10, batch=16, head_rate=2e-3, average=0.995)
+FAST = TaggerConfig(kind="cnn", width=224, layers=6, inner=128, hidden=128)
+FAST_TRAINING = TrainConfig(epochs=10, batch=16, head_rate=2e-3, average=0.995, swaps=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,20 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
-    """What to train on: annotated files, where to write, documents to leave out.
+    """What to train on: annotated files, where to write, documents to leave out; the other fields are for taggers.
 
-    `config` None takes the values that the shipped model was trained with; it is for taggers only.
+    `config` None takes the values that the shipped model was trained with. `start` is a tagger's folder whose training
+    goes on; `teacher` a tagger by name or folder from whose probabilities the new one learns too, also on the texts of
+    `texts`, which need no annotation.
     """
 
     corpora: tuple[Path, ...]
     out: Path
     exclude: frozenset[str] = frozenset()
     config: TrainConfig | None = None
+    start: Path | None = None
+    teacher: str = ""
+    texts: tuple[Path, ...] = ()
 
 
 def train_model(name: str, request: TrainingRequest, progress: Progress = ignore_progress) -> Path:
@@ -103,9 +109,35 @@ def _train_fast(request: TrainingRequest, progress: Progress) -> None:
 
 def _train(start: Callable[[], Tagger], request: TrainingRequest, config: TrainConfig, progress: Progress) -> None:
     torch.manual_seed(config.seed)
-    tagger = start()
+    tagger = go_on_from(request.start, start().config) if request.start is not None else start()
+    teacher = load_teacher(request.teacher) if request.teacher else None
     examples = [e for corpus in read_corpora(request.corpora, request.exclude) for e in corpus.examples()]
-    write_tagger(train_tagger(tagger, read_featurizer(), examples, config, progress), request.out)
+    examples += read_unlabelled(request.texts, request.exclude)
+    write_tagger(train_tagger(tagger, read_featurizer(), examples, config, progress, teacher), request.out)
+
+
+def go_on_from(folder: Path, shape: TaggerConfig) -> Tagger:
+    """Return a trained tagger to train further; InputError when it is of another kind than is asked for."""
+    tagger = read_tagger(folder)
+    if tagger.config.kind != shape.kind:
+        raise InputError(f"{folder}: a {tagger.config.kind}, not a {shape.kind}; start from a model of the same kind.")
+    if shape.kind == TaggerConfig().kind:
+        tagger.encoder.words.weight.requires_grad_(False)
+    return tagger
+
+
+def load_teacher(name: str) -> TaggerRecognizer:
+    """Return one of our taggers by name or folder; InputError for a model that gives no probabilities."""
+    teacher = load_recognizer(name)
+    if not isinstance(teacher, TaggerRecognizer):
+        raise InputError(f"{name}: gives no probabilities to learn from; name accurate, fast or a tagger's folder.")
+    return teacher
+
+
+def read_unlabelled(paths: Sequence[Path], exclude: Collection[str]) -> list[Example]:
+    """Return the texts of files as examples without gold."""
+    documents = (item.document for item in read_files(paths) if isinstance(item, SourceDocument))
+    return [Example(d.text, (), frozenset()) for d in documents if d.document_id not in exclude]
 
 
 def _train_linker(request: TrainingRequest, progress: Progress) -> None:

@@ -12,7 +12,7 @@ from neo4j import ManagedTransaction
 
 from kg import queries_text as queries
 from kg.model import TEXT_SOURCE, Document, Edge, Mention, Statement, to_properties
-from kg.rows import to_document_row, to_mention_row, to_statement_row
+from kg.rows import to_document_row, to_dose_row, to_mention_row, to_statement_row
 from kg.writes import WriteCount, edge_batches, run_in, write_edge_batch
 from ontologies.biolink import AgentType, KnowledgeLevel, Predicate
 
@@ -140,6 +140,8 @@ def _replace(transaction: ManagedTransaction, old: list[str], new: Sequence[Read
     if new:
         run_in(transaction, queries.CREATE_DOCUMENTS, rows=[to_document_row(d) for d, _, _ in new])
         run_in(transaction, queries.CREATE_MENTIONS, rows=list(mentions.values()))
+        doses = [to_dose_row(m, m.dose_of) for _, ms, _ in new for m in ms if m.dose_of is not None]
+        run_in(transaction, queries.CREATE_DOSES, rows=doses)
         run_in(transaction, queries.CREATE_STATEMENTS, rows=list(statements.values()))
     touched |= {row["edge_key"]: row for row in statements.values()}
     return _rewrite_edges(transaction, touched)

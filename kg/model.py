@@ -114,6 +114,17 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class DoseOf:
+    """The drug's mention that a dose belongs to, and the dose taken apart as written; "" for what is not said."""
+
+    drug_mention_id: str
+    amount: str
+    unit: str
+    route: str = ""
+    frequency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """One span of a document that names a concept; `start` and `end` are characters of the document's text."""
 
@@ -130,6 +141,7 @@ class Mention:
     hypothetical: bool = False
     family: bool = False
     historical: bool = False
+    dose_of: DoseOf | None = None
 
     @property
     def mention_id(self) -> str:

@@ -44,6 +44,14 @@ CREATE_MENTIONS = Query(
     ("rows",),
     writes=True,
 )
+CREATE_DOSES = Query(
+    "create_doses",
+    "UNWIND $rows AS row MATCH (m:Mention {mention_id: row.dose}) MATCH (d:Mention {mention_id: row.drug}) "
+    "CREATE (m)-[r:DOSE_OF]->(d) "
+    "SET r.amount = row.amount, r.unit = row.unit, r.route = row.route, r.frequency = row.frequency",
+    ("rows",),
+    writes=True,
+)
 CREATE_STATEMENTS = Query(
     "create_statements",
     "UNWIND $rows AS row MATCH (d:Document {document_id: row.document_id}) "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kg.model import Document, Edge, Mention, Node, Properties, Statement, stable_id
+from kg.model import Document, DoseOf, Edge, Mention, Node, Properties, Statement, stable_id
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
 Row = dict[str, Any]
@@ -126,6 +126,12 @@ def to_mention_row(mention: Mention) -> Row:
     flags = ("negated", "uncertain", "hypothetical", "family", "historical")
     row = {name: getattr(mention, name) for name in names + flags if getattr(mention, name) is not None}
     return row | {"mention_id": mention.mention_id}
+
+
+def to_dose_row(mention: Mention, dose: DoseOf) -> Row:
+    """Return the row that joins the mention of a dose to the mention of its drug."""
+    parts = {"amount": dose.amount, "unit": dose.unit, "route": dose.route, "frequency": dose.frequency}
+    return {"dose": mention.mention_id, "drug": dose.drug_mention_id, **parts}
 
 
 def to_statement_row(statement: Statement) -> Row:

@@ -1,12 +1,14 @@
 """The relation model, trained in a moment on made-up documents."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from extraction.cid import read_pairs
-from extraction.cid_model import CidModel, keep_stated, load_cid_model, read_induced, write_cid_model
+from extraction.cid_model import CidModel, keep_stated, load_cid_model, read_induced, to_heading, write_cid_model
 from extraction.cid_train import BlamingDocument, build_habits, train_cid
+from extraction.concepts import read_concepts
 from extraction.sentences import split_sentences
 from kg.errors import ModelError
 from kg.model import Mention, Statement
@@ -87,3 +89,27 @@ def test_shipped_model_and_rules_agree_on_one_list() -> None:
     other = Statement("d", CLONIDINE, Predicate.TREATS, HYPOTENSION, 0, 30, CAUSED, rule="for")
     found = read_induced("d", CAUSED, document.mentions, document.sentences, [rule, other])
     assert found == (rule, other)
+
+
+def test_the_shipped_model_speaks_in_the_identifiers_of_its_mentions() -> None:
+    document = make_document(CAUSED)
+    table = read_concepts()
+    named = [replace(m, curie=table.to_graph(m.curie)) for m in document.mentions]
+    assert not any(m.curie.startswith("MESH:") for m in named)
+    found = read_induced("d", CAUSED, named, document.sentences, [])
+    assert [(s.subject, s.object) for s in found] == [(named[0].curie, named[1].curie)]
+
+
+def test_a_concept_the_table_lacks_is_known_by_its_name() -> None:
+    mention = Mention("d", 0, 8, "Seizures", "symptom", "HP:0001250")
+    assert to_heading(read_concepts(), mention) == "MESH:D012640"
+    assert to_heading(read_concepts(), replace(mention, text="Zzz")) == "HP:0001250"
+
+
+def test_outside_a_corpus_what_a_rule_reads_as_treatment_is_not_blamed() -> None:
+    document = make_document(CAUSED)
+    treats = Statement("d", CLONIDINE, Predicate.TREATS, HYPOTENSION, 0, 30, CAUSED, rule="for")
+    found = read_induced("d", CAUSED, document.mentions, document.sentences, [treats])
+    assert found == (treats,)
+    with_corpus = read_induced("d", CAUSED, document.mentions, document.sentences, [treats], is_corpus=True)
+    assert [s.predicate for s in with_corpus] == [Predicate.TREATS, Predicate.CAUSES]

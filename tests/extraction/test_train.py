@@ -7,14 +7,17 @@ import torch
 
 from extraction.decode import best_labels
 from extraction.document import EntityType
-from extraction.features import Featurizer
+from extraction.features import Batch, Featurizer
 from extraction.lexicon import build_lexicon, family_bits
-from extraction.tagger import LABELS, TaggerConfig
-from extraction.train import Example, TrainConfig, allowed_labels, partial_loss, schedule, train_tagger
+from extraction.ner import TaggerRecognizer
+from extraction.swap import Example
+from extraction.tagger import LABELS, Tagger, TaggerConfig
+from extraction.train import TrainConfig, allowed_labels, partial_loss, schedule, taught_loss, train_tagger
 from extraction.words import WordPieces
 
 VOCABULARY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "aspirin", "causes", "bleeding", "nausea", "and", "iron")
 BOTH = frozenset({EntityType.DISEASE, EntityType.DRUG})
+SMALL = TaggerConfig(kind="cnn", vocabulary=len(VOCABULARY), width=16, layers=1, inner=8, characters=8, hidden=16)
 LABEL = {name: place for place, name in enumerate(LABELS)}
 
 
@@ -58,10 +61,45 @@ def test_four_sentences_are_learnt() -> None:
         Example(t, tuple((t.index(w), t.index(w) + len(w), k) for w, k in kinds.items() if w in t), BOTH) for t in texts
     ]
     torch.manual_seed(0)
-    config = TaggerConfig(kind="cnn", vocabulary=len(VOCABULARY), width=16, layers=1, inner=8, characters=8, hidden=16)
     featurizer = make_featurizer()
-    tagger = train_tagger(config.create(), featurizer, examples, TrainConfig(epochs=60, batch=2, head_rate=1e-2))
+    tagger = train_tagger(SMALL.create(), featurizer, examples, TrainConfig(epochs=60, batch=2, head_rate=1e-2))
     batch = featurizer.batch(list(featurizer.windows(["nausea and aspirin"])))
     with torch.inference_mode():
         labels = best_labels(torch.log_softmax(tagger(batch), dim=-1), batch.word_mask)[0]
     assert labels == [LABEL["B-disease"], LABEL["O"], LABEL["B-drug"]]
+
+
+def test_a_text_without_gold_teaches_nothing_by_itself() -> None:
+    labels = labels_of(Example("aspirin causes", (), frozenset()), aspirin="drug_name")
+    assert labels == 2 * [set(LABELS)]
+
+
+def test_taught_loss_is_the_cross_entropy_with_the_teacher() -> None:
+    loss = taught_loss(torch.tensor([[0.5, 0.25, 0.25]]).log(), torch.tensor([[0.5, 0.5, 0.0]]))
+    assert loss.item() == pytest.approx(0.5 * math.log(2) + 0.5 * math.log(4), abs=1e-5)
+
+
+def test_a_pupil_learns_from_a_teacher_on_texts_without_gold() -> None:
+    texts = ["aspirin causes bleeding", "iron causes nausea", "aspirin and iron", "nausea and bleeding"]
+    featurizer = make_featurizer()
+    pupil = train_tagger(
+        SMALL.create(),
+        featurizer,
+        [Example(text, (), frozenset()) for text in texts],
+        TrainConfig(epochs=60, batch=2, head_rate=1e-2),
+        teacher=TaggerRecognizer((DrugAtStart(SMALL),), featurizer),
+    )
+    batch = featurizer.batch(list(featurizer.windows(["nausea and aspirin"])))
+    with torch.inference_mode():
+        labels = best_labels(torch.log_softmax(pupil(batch), dim=-1), batch.word_mask)[0]
+    assert labels == [LABEL["B-drug"], LABEL["O"], LABEL["O"]]
+
+
+class DrugAtStart(Tagger):
+    """A teacher that calls the first word of every text a drug."""
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        logits = torch.zeros(*batch.word_mask.shape, len(LABELS))
+        logits[:, 1:, LABEL["O"]] = 20.0
+        logits[:, 0, LABEL["B-drug"]] = 20.0
+        return logits

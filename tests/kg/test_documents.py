@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kg.documents import DocumentCount, ReadDocument, to_text_edge
-from kg.model import Document, Mention, Statement
+from kg.model import Document, DoseOf, Mention, Statement
 from kg.store import GraphStore
 from ontologies.biolink import Predicate
 from tests.kg.graphs import disease, drug
@@ -55,6 +55,21 @@ def test_a_changed_document_replaces_what_it_said(ends: GraphStore) -> None:
 def test_polarity_is_kept_and_conflict_counted(ends: GraphStore) -> None:
     ends.write_documents([read("D:1"), read("D:2", negated=True), read("D:3")])
     assert [(row["negated"], row["conflicting"]) for row in ends.cypher(EDGES)] == [(False, 1), (True, 2)]
+
+
+def test_a_dose_is_joined_to_its_drug_and_withdrawn_with_its_document(ends: GraphStore) -> None:
+    document, (of,), statements = read("D:1")
+    dose = Mention("D:1", 2, 8, "5 mg daily", "dose", dose_of=DoseOf(of.mention_id, "5", "mg", frequency="daily"))
+    ends.write_documents([(document, [dose, of], statements)])
+    doses = (
+        "MATCH (m:Mention)-[r:DOSE_OF]->(d:Mention) "
+        "RETURN m.text AS dose, d.text AS drug, r.amount AS amount, r.unit AS unit, r.frequency AS frequency"
+    )
+    assert ends.cypher(doses) == [
+        {"dose": "5 mg daily", "drug": "a", "amount": "5", "unit": "mg", "frequency": "daily"}
+    ]
+    ends.retract(document="D:1")
+    assert ends.cypher(doses) == []
 
 
 def test_a_document_is_withdrawn_with_its_share(ends: GraphStore) -> None:
