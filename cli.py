@@ -20,6 +20,7 @@ import cli_graph
 import cli_learn
 import cli_policy
 import cli_recommend
+import cli_release
 import cli_service
 from cli_output import Json, embedded_folder, open_store, print_json, print_table, say
 
@@ -142,7 +143,15 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
     print_table(["what", "state", "next step"], [[f["what"], f["state"], f["next_step"]] for f in findings])
 
 
-for _verbs in (cli_ask.app, cli_demo.app, cli_graph.app, cli_learn.app, cli_recommend.app, cli_service.app):
+for _verbs in (
+    cli_ask.app,
+    cli_demo.app,
+    cli_graph.app,
+    cli_learn.app,
+    cli_recommend.app,
+    cli_release.app,
+    cli_service.app,
+):
     app.add_typer(_verbs)
 app.add_typer(cli_extract.app, name="extract")
 app.add_typer(cli_service.account, name="account")

@@ -100,43 +100,6 @@ def _announce(info: SourceInfo) -> None:
     say(f"{info.title} ({info.url}), licence: {info.licence}")
 
 
-@app.command(epilog="Example: theragraph export parquet --out release-1")
-def export(
-    ctx: typer.Context,
-    form: Annotated[str, typer.Argument(help="graphml, kgx, neo4j-csv, ntriples, parquet or turtle.")],
-    out: Annotated[Path, typer.Option(help="The folder to write into.")],
-) -> None:
-    """Write the whole graph in a format that other tools read."""
-    from kg.export import export_graph, read_content
-
-    with open_store(ctx) as store:
-        report = export_graph(read_content(store), form, out)
-    typer.echo(f"{report.num_nodes} nodes and {report.num_edges} edges in {', '.join(map(str, report.files))}.")
-    if report.next_step:
-        typer.echo(report.next_step)
-    for violation in report.violations:
-        say(f"{violation.focus}: {violation.message}")
-    exit_if_skipped(len(report.violations))
-
-
-@app.command(epilog="Example: theragraph diff release-1 release-2")
-def diff(
-    old: Annotated[Path, typer.Argument(help="A folder of `export parquet`.")],
-    new: Annotated[Path, typer.Argument(help="A later one.")],
-    as_json: Json = False,
-) -> None:
-    """Say which edges two releases differ in."""
-    from kg.diff import diff_edges, read_release
-
-    changes = diff_edges(read_release(old), read_release(new))
-    if as_json:
-        return print_json(changes.to_json())
-    rows = [[kind, key, num] for kind, counts in changes.to_json()["counts"].items() for key, num in counts.items()]
-    print_table(["change", "source and predicate", "edges"], rows)
-    if changes.is_empty:
-        typer.echo("Both releases say the same.")
-
-
 neo4j = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="A real Neo4j Community server without Docker.")
 app.add_typer(neo4j, name="neo4j")
 ROOT = Path(".neo4j")

@@ -15,6 +15,8 @@ from kg.model import Edge, Node, Properties
 from kg.rows import from_edge_row, to_edge_values, to_plain
 from ontologies.biolink import Category
 
+NODES_FILE: Final = "nodes.parquet"
+EDGES_FILE: Final = "edges.parquet"
 _BATCH: Final = 50_000
 _TEXTS: Final = pa.list_(pa.string())
 _NODES: Final = pa.schema(
@@ -51,7 +53,7 @@ def write_parquet(
     nodes: Iterable[Node], edges: Callable[[], Iterable[Edge]], folder: Path
 ) -> tuple[tuple[Path, ...], str]:
     """Write both files in row groups; returns them and a line that opens them."""
-    files = (folder / "nodes.parquet", folder / "edges.parquet")
+    files = (folder / NODES_FILE, folder / EDGES_FILE)
     _write(files[0], _NODES, map(_to_node_row, nodes))
     _write(files[1], _EDGES, map(_to_edge_row, edges()))
     return files, f'python -c "import polars; print(polars.read_parquet({str(files[1])!r}))"'
@@ -59,8 +61,23 @@ def write_parquet(
 
 def read_parquet(folder: Path) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """Return what `write_parquet` wrote."""
-    nodes, edges = (pq.read_table(folder / name).to_pylist() for name in ("nodes.parquet", "edges.parquet"))
-    return tuple(map(_from_node_row, nodes)), tuple(map(_from_edge_row, edges))
+    return tuple(stream_nodes(folder)), tuple(stream_edges(folder))
+
+
+def stream_nodes(folder: Path) -> Iterator[Node]:
+    """Yield the nodes of an export, a row group in memory at a time."""
+    return map(_from_node_row, _read(folder / NODES_FILE))
+
+
+def stream_edges(folder: Path) -> Iterator[Edge]:
+    """Yield the edges of an export, a row group in memory at a time."""
+    return map(from_parquet_row, _read(folder / EDGES_FILE))
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_BATCH):
+            yield from batch.to_pylist()
 
 
 def _write(path: Path, schema: pa.Schema, rows: Iterator[dict[str, Any]]) -> None:
@@ -94,7 +111,8 @@ def _from_node_row(row: dict[str, Any]) -> Node:
     )
 
 
-def _from_edge_row(row: dict[str, Any]) -> Edge:
+def from_parquet_row(row: dict[str, Any]) -> Edge:
+    """Return the edge of a row of `edges.parquet`."""
     subject, predicate, object_, properties = (row.pop(n) for n in ("subject", "predicate", "object", "properties"))
     return from_edge_row(subject, predicate, object_, row | json.loads(properties))
 
