@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 UV_VERSION := $(shell sed -n 's/^uv==//p' constraints.txt)
 
-.PHONY: demo test lint bench neo4j clean
+.PHONY: demo test lint audit bench neo4j clean
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
@@ -23,6 +23,11 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+	$(BIN)/bandit -q -c pyproject.toml -r ontologies kg extraction gnn recommender cli*.py
+
+# Known vulnerabilities of what is pinned; needs the package index's own vulnerability data, which mirrors rarely carry.
+audit: $(READY)
+	$(BIN)/uv tool run pip-audit@2.10.1 --requirement constraints.txt --no-deps --disable-pip
 
 bench: $(READY)
 	for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$benchmark .py) || exit 1; done

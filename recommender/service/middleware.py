@@ -16,6 +16,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recommender.service.characters import has_half_character
 from recommender.service.config import LOOPBACK
 from recommender.service.parts import Parts
 from recommender.service.problem import to_problem
@@ -67,6 +68,8 @@ class Surroundings:
             if not scope["path"].startswith(_FREE):
                 self.parts.worker.check_room()
             body = await asyncio.wait_for(self._read_body(scope, receive), self.parts.config.timeout_s)
+            if has_half_character(body):
+                raise HTTPException(422, "The text holds half of a character (a lone surrogate); send it whole.")
         except HTTPException as error:
             headers = dict(error.headers or {}) | {"Connection": "close"}
             response = to_problem(error.status_code, error.detail, request_id=scope["request_id"], headers=headers)

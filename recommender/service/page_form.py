@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from kg.errors import InputError
+from recommender.service.characters import has_half_character
 from recommender.service.plan_routes import read_example
 from recommender.what_if import Change, read_change
 
@@ -50,6 +51,8 @@ class PageForm:
 
 
 def _read_json(text: str) -> dict[str, Any]:
+    if has_half_character(text.encode()):
+        raise InputError("The patient holds half of a character (a lone surrogate); paste it whole.")
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
