@@ -10,7 +10,7 @@ UV_VERSION := $(shell sed -n 's/^uv==//p' constraints.txt)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,policy,tune]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,policy,privacy,tune]'
 	touch $@
 
 demo: $(READY)

@@ -156,5 +156,7 @@ for _verbs in (
 app.add_typer(cli_extract.app, name="extract")
 app.add_typer(cli_service.account, name="account")
 app.add_typer(cli_service.audit, name="audit")
+app.add_typer(cli_service.patients, name="patients")
+app.add_typer(cli_service.keys, name="keys")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_policy.feedback, name="feedback")

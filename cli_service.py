@@ -12,9 +12,20 @@ from cli_output import Json, print_json, print_table, say
 
 app = typer.Typer(rich_markup_mode=None)
 account = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who may use the service.")
+patients = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Patients stored with their consent.")
+keys = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="The keys that stored patients are encrypted with."
+)
 audit = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The service's log of every access.")
 
 State = Annotated[Path, typer.Option("--state", help="The folder of accounts, keys and logs.")]
+FieldKey = Annotated[
+    str,
+    typer.Option(
+        help="Where the keys of stored patients are: file:PATH, env:NAME or keyring:NAME; a file in the state folder "
+        "when it is not given.",
+    ),
+]
 DEFAULT_STATE = Path(".theragraph/service")
 
 
@@ -27,6 +38,15 @@ def serve(
     certificate: Annotated[Path | None, typer.Option(help="A PEM certificate; then it speaks TLS.")] = None,
     private_key: Annotated[Path | None, typer.Option(help="The certificate's PEM key.")] = None,
     origin: Annotated[list[str] | None, typer.Option(help="A web origin that may call it (CORS).")] = None,
+    processes: Annotated[int, typer.Option(help="Processes that make plans; 0 for one a core.", min=0)] = 0,
+    store_patients: Annotated[
+        bool, typer.Option("--store-patients", help="Store patients whose Consent permits it, encrypted.")
+    ] = False,
+    field_key: FieldKey = "",
+    retention_days: Annotated[int, typer.Option(help="Days until a stored patient is removed.", min=1)] = 30,
+    privacy_budget: Annotated[
+        float, typer.Option(help="Each analyst's epsilon for cohort counts, for good.", min=0.001, max=100)
+    ] = 1.0,
     state: State = DEFAULT_STATE,
 ) -> None:
     """Serve the page, REST and CDS Hooks until it is stopped."""
@@ -41,6 +61,11 @@ def serve(
         certificate=certificate,
         private_key=private_key,
         cors_origins=tuple(origin or ()),
+        num_processes=processes,
+        store_patients=store_patients,
+        field_key=field_key,
+        retention_days=retention_days,
+        budget=privacy_budget,
         say=say,
     )
 
@@ -104,3 +129,56 @@ def verify_audit(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
             f"theragraph: Line {found.broken_line} of the audit log {found.reason}; keep the file and ask who wrote it."
         )
     raise typer.Exit(0 if found.broken_line is None else 2)
+
+
+@patients.command("erase", epilog="Example: theragraph patients erase PATIENT-ID")
+def erase_patient(
+    patient_id: Annotated[str, typer.Argument(help="The patient's id, as in its record.")],
+    field_key: FieldKey = "",
+    state: State = DEFAULT_STATE,
+    as_json: Json = False,
+) -> None:
+    """Remove every record of a patient, then search the state folder for what is left; exit code 1 if anything is."""
+    from recommender.service.config import ServiceConfig
+    from recommender.service.records import erase
+
+    found = erase(ServiceConfig(state_dir=state, field_key=field_key), patient_id)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        typer.echo(f"{found.num_erased} records are erased.")
+        looked = f"{found.num_files_searched} files searched for the id, {found.num_records_read} other records read"
+        typer.echo(f"{looked}: {'it is still in' if found.left_in else 'nothing is left.'}")
+        for place in found.left_in:
+            typer.echo(place)
+    raise typer.Exit(1 if found.left_in else 0)
+
+
+@patients.command("expire", epilog="Example: theragraph patients expire")
+def expire_patients(field_key: FieldKey = "", state: State = DEFAULT_STATE) -> None:
+    """Remove the records whose time is over; a running service does it by itself every hour."""
+    from recommender.service.config import ServiceConfig
+    from recommender.service.records import expire
+
+    typer.echo(f"{expire(ServiceConfig(state_dir=state, field_key=field_key))} records are removed.")
+
+
+@keys.command("new", epilog="Example: theragraph keys new")
+def make_key() -> None:
+    """Print a new key as the line that a key file or variable holds."""
+    from recommender.service.field_cipher import new_key, to_line
+
+    typer.echo(to_line(new_key()))
+
+
+@keys.command("rotate", epilog="Example: theragraph keys rotate")
+def rotate_keys(field_key: FieldKey = "", state: State = DEFAULT_STATE) -> None:
+    """Encrypt every stored patient with a new key and forget the old ones.
+
+    Keys in a variable are the owner's to change: put the new line first, rotate, then take the old one out.
+    """
+    from recommender.service.config import ServiceConfig
+    from recommender.service.records import rotate
+
+    num, where = rotate(ServiceConfig(state_dir=state, field_key=field_key))
+    typer.echo(f"{num} records are encrypted with the new key; the key stands in {where}.")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Depends, FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 
+from recommender.map_patient import Annotate
 from recommender.recommend import Recommender
 from recommender.service import (
     cds_routes,
+    cohort_routes,
     feedback_routes,
     graph_routes,
     operation_routes,
     page_routes,
+    patient_routes,
     plan_routes,
     session_routes,
 )
@@ -24,11 +28,15 @@ from recommender.service.config import ServiceConfig
 from recommender.service.live_graph import LiveGraph
 from recommender.service.middleware import Surroundings
 from recommender.service.openapi import to_openapi
-from recommender.service.parts import Parts
+from recommender.service.parts import Parts, Principal
+from recommender.service.planners import Planners
 from recommender.service.problem import add_handlers
 
+EXPIRE_EVERY_S: Final = 3600.0
 _ROUTERS = (
     plan_routes.router,
+    patient_routes.router,
+    cohort_routes.router,
     graph_routes.router,
     feedback_routes.router,
     session_routes.router,
@@ -38,9 +46,15 @@ _ROUTERS = (
 )
 
 
-def create_app(config: ServiceConfig, graph: LiveGraph, recommender: Recommender) -> FastAPI:
+def create_app(
+    config: ServiceConfig,
+    graph: LiveGraph,
+    recommender: Recommender,
+    planners: Planners | None = None,
+    read_note: Annotate | None = None,
+) -> FastAPI:
     """Return the service over a graph and the recommender that was opened on it; errors of `kg.errors`."""
-    parts = Parts.create(config, graph, recommender)
+    parts = Parts.create(config, graph, recommender, planners, read_note)
     app = FastAPI(
         title="TheraGraph",
         version="1",
@@ -72,6 +86,15 @@ async def _show_openapi(request: Request) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Let what runs finish before files and graph are closed."""
+    """Remove stored patients whose time is over; at the end let what runs finish, then close files and graph."""
+    expiring = asyncio.create_task(_expire(app.state.parts))
     yield
+    expiring.cancel()
     app.state.parts.close()
+
+
+async def _expire(parts: Parts) -> None:
+    while parts.patients is not None:
+        if num := await asyncio.to_thread(parts.patients.remove_expired):
+            parts.keep_access(Principal("service", frozenset()), "expire patients", f"{num} records removed")
+        await asyncio.sleep(EXPIRE_EVERY_S)

@@ -14,6 +14,7 @@ from recommender.recommend import Recommender
 from recommender.safety.gate import check_knowledge, check_regimen, is_blocked
 from recommender.safety.verdict import Verdict
 from recommender.service.cds_request import HookRequest, Resource, entries_of, read_resources, to_bundle
+from recommender.service.planning import with_mentions
 from recommender.situation import build_situation
 
 MAX_ORDERS: Final = 30
@@ -64,7 +65,7 @@ def _without(resources: list[Resource], orders: list[Resource]) -> list[Resource
 def _check(order: Resource, orders: list[Resource], known: list[Resource], recommender: Recommender) -> CheckedOrder:
     ordered = _read_order(order, known, recommender)
     others = [o for o in orders if o is not order]
-    patient = recommender.map(read_bundle(to_bundle([*known, *others])))
+    patient = recommender.map(with_mentions(read_bundle(to_bundle([*known, *others])), ()))
     if ordered is None or not ordered.concept.curies:
         name = ordered.concept.text if ordered else to_reference(order)
         return CheckedOrder(to_reference(order), name, (), (), ())

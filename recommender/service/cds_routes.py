@@ -12,12 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
 
 from recommender.read_fhir import read_bundle
+from recommender.recommend import Recommender
 from recommender.service.cds_cards import Card, add_link, order_cards, plan_cards
 from recommender.service.cds_orders import check_orders
 from recommender.service.cds_request import PREFETCH, HookRequest, find_gaps, read_resources, to_bundle
-from recommender.service.monitoring import count_mapping
+from recommender.service.drift import to_bins
 from recommender.service.parts import Caller, Here, Parts, Principal
-from recommender.service.plan_routes import check_consent_audited
+from recommender.service.plan_routes import check_consent_audited, check_graph, count_plan
+from recommender.service.planning import Made, with_mentions
 
 router = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
 Json = dict[str, Any]
@@ -31,25 +33,30 @@ class CdsService:
     hook: str
     title: str
     description: str
-    make_cards: Callable[[HookRequest, Parts], list[Card]]
+    make_cards: Callable[[Recommender, HookRequest, list[str]], Cards]
 
 
-def _view_patient(request: HookRequest, parts: Parts) -> list[Card]:
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """What a service made: its cards, and the plan behind them where there is one."""
+
+    cards: list[Card]
+    made: Made | None = None
+
+
+def _view_patient(recommender: Recommender, request: HookRequest, gaps: list[str]) -> Cards:
     if "conditions" not in (request.prefetch or {}):
         raise HTTPException(412, 'A plan needs conditions: satisfy the prefetch template "conditions".')
-    plan = parts.recommender.recommend(read_bundle(to_bundle(read_resources(request))))
-    parts.metrics.count_event("plan", "abstained" if plan.abstained else "planned")
-    count_mapping(plan, parts.metrics)
-    return plan_cards(
-        plan, [*parts.alarms, *find_gaps(request)], request.field("patientId"), parts.recommender.knowledge
-    )
+    patient = with_mentions(read_bundle(to_bundle(read_resources(request))), ())
+    plan = recommender.recommend(patient)
+    outcome, kinds = "abstained" if plan.abstained else "planned", tuple(u.kind for u in plan.unmapped)
+    cards = plan_cards(plan, gaps, request.field("patientId"), recommender.knowledge)
+    return Cards(cards, Made("", patient.patient_id, outcome, kinds, to_bins(patient, plan)))
 
 
-def _check_drafts(request: HookRequest, parts: Parts) -> list[Card]:
-    orders = check_orders(request, parts.recommender)
-    return order_cards(
-        orders, [*parts.alarms, *find_gaps(request)], request.field("patientId"), parts.recommender.knowledge
-    )
+def _check_drafts(recommender: Recommender, request: HookRequest, gaps: list[str]) -> Cards:
+    orders = check_orders(request, recommender)
+    return Cards(order_cards(orders, gaps, request.field("patientId"), recommender.knowledge))
 
 
 SERVICES: Final = (
@@ -118,7 +125,16 @@ async def call_service(service_id: str, body: HookRequest, parts: Here, caller: 
     if body.hook != service.hook:
         raise HTTPException(400, f"The service {service_id} answers the hook {service.hook} only.")
     body.field("userId")
-    return {"cards": await parts.worker.run(lambda: _call(service, body, parts, caller))}
+    await check_graph(parts)
+    patient_id = str(body.field("patientId"))
+    resources = to_bundle(read_resources(body))
+    await parts.worker.run(lambda: check_consent_audited(resources, parts, caller, patient_id))
+    found = await parts.worker.plan(service.make_cards, body, [*parts.alarms, *find_gaps(body)])
+    cards = [add_link(card, parts.config.public_url.rstrip("/")) for card in found.cards]
+    await parts.worker.run(lambda: _keep(service, cards, parts, caller, patient_id))
+    if found.made is not None:
+        count_plan(found.made, parts)
+    return {"cards": cards}
 
 
 @router.post("/{service_id}/feedback")
@@ -139,19 +155,14 @@ def _find_service(service_id: str) -> CdsService:
     return found
 
 
-def _call(service: CdsService, request: HookRequest, parts: Parts, caller: Principal) -> list[Card]:
-    """Make the cards, audited, and keep which were shown so that feedback can be counted against them."""
-    parts.graph.check_reachable()
-    patient_id = str(request.field("patientId"))
-    check_consent_audited(to_bundle(read_resources(request)), parts, caller, patient_id)
+def _keep(service: CdsService, cards: list[Card], parts: Parts, caller: Principal, patient_id: str) -> None:
+    """Audit the call, and keep which cards were shown so that feedback can be counted against them."""
     parts.metrics.count_event("hook", service.hook)
-    cards = [add_link(card, parts.config.public_url.rstrip("/")) for card in service.make_cards(request, parts)]
     parts.keep_feedback([_to_shown(service, card) for card in cards])
     kind = "plan_card" if service.hook == "patient-view" else "order_card"
     for card in cards:
         parts.metrics.count_event(kind, card["indicator"])
     parts.keep_access(caller, service.hook, f"{len(cards)} cards", patient=patient_id)
-    return cards
 
 
 def _to_shown(service: CdsService, card: Card) -> Json:

@@ -13,6 +13,7 @@ EMERGENCY: Final = "ETREAT"
 OPERATIONS: Final = "HOPERAT"
 RESEARCH: Final = "HRESCH"
 PURPOSES: Final = frozenset({TREATMENT, EMERGENCY, OPERATIONS, RESEARCH})
+COLLECT: Final = "collect"
 BREAK_GLASS_REASONS: Final = frozenset({"life-threatening", "patient-cannot-be-asked", "public-health"})
 
 
@@ -36,6 +37,24 @@ def check_consent(document: Any, purpose: str) -> None:
         )
     if purpose == RESEARCH and not any(p.get("type") == "permit" and _names(p, RESEARCH) for p in provisions):
         raise ConsentError("Research needs an active Consent of the patient that permits HRESCH.")
+
+
+def check_storage_consent(document: Any) -> None:
+    """ConsentError unless an active Consent permits the action `collect` (FHIR consentaction) and none denies it."""
+    told = [p for p in _active_provisions(entries_of(document)) if _has_action(p, COLLECT)]
+    if not any(p.get("type") == "permit" for p in told) or any(p.get("type") == "deny" for p in told):
+        raise ConsentError(
+            f"Storing needs an active Consent of the patient in the Bundle that permits the action {COLLECT}; "
+            "without it, ask for a plan (POST /v1/plans), which stores nothing."
+        )
+
+
+def _has_action(provision: dict[str, Any], code: str) -> bool:
+    actions = provision.get("action")
+    codings = (
+        [c for a in actions if isinstance(a, dict) for c in a.get("coding") or ()] if isinstance(actions, list) else []
+    )
+    return any(isinstance(c, dict) and c.get("code") == code for c in codings)
 
 
 def _active_provisions(resources: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

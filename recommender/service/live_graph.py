@@ -51,6 +51,7 @@ class LiveGraph:
     def __init__(self, open_store: Callable[[], Store]) -> None:
         self._open_store = open_store
         self._store: Store | None = None
+        self._others: Store | None = None
         self._opening = threading.Lock()
         self._checked_at = -CHECK_EVERY_S
         self._failed_at = -RETRY_EVERY_S
@@ -69,8 +70,16 @@ class LiveGraph:
 
     def check_reachable(self) -> None:
         """GraphUnavailableError when the graph is away; asks the server at most once in `CHECK_EVERY_S`."""
-        if self._store is None or time.monotonic() - self._checked_at >= CHECK_EVERY_S:
+        if not self.is_fresh():
             self._ask(lambda store: store.check_reachable())
+
+    def is_fresh(self) -> bool:
+        """Whether the graph answered within the last `CHECK_EVERY_S`."""
+        return self._store is not None and time.monotonic() - self._checked_at < CHECK_EVERY_S
+
+    def forget(self) -> None:
+        """After a fork: leave the connections to the process that opened them and open own ones when needed."""
+        self._others, self._store, self._opening = self._store, None, threading.Lock()
 
     def close(self) -> None:
         """Let go of the server."""

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from recommender.facts import Rows
-from recommender.plan import Plan
-from recommender.service.metrics import Metrics
 
 MAX_FEEDBACK: Final = 100_000
 _ORDER_HOOKS: Final = ("order-select", "order-sign")
@@ -23,13 +21,6 @@ def find_alarms(rows: Rows) -> tuple[str, ...]:
         "renal limits": rows.renal_limits,
     }
     return tuple(f"Safety source missing: the graph holds no {kind}." for kind, found in kinds.items() if not found)
-
-
-def count_mapping(plan: Plan, metrics: Metrics) -> None:
-    """Count what of a record was unknown to the graph, by kind."""
-    metrics.count_event("planned_conditions", "all", len(plan.conditions))
-    for unmapped in plan.unmapped:
-        metrics.count_event("unmapped", unmapped.kind)
 
 
 def to_monitoring(

@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 from kg.errors import TheraGraphError
 from recommender.patient import ClinicalText, TextMention
 from recommender.patient_text import TextReader
-from recommender.recommend import Recommender
 from recommender.service.live_graph import LiveGraph
 
 _LOG: Final = logging.getLogger("theragraph.service")
@@ -45,11 +44,8 @@ class OneAtATime:
             self._is_warm.set()
 
 
-def open_recommender_with_notes(graph: LiveGraph) -> Recommender:
-    """Return the recommender that the command line uses, too: it reads the notes of a record.
-
-    The model is loaded beside: records without notes are planned for from the first moment on.
-    """
+def start_reader(graph: LiveGraph) -> OneAtATime:
+    """Return a reader of notes whose model is loaded beside: records without notes are planned for at once."""
     reader = OneAtATime(TextReader(graph))
     threading.Thread(target=reader.warm, name="theragraph-notes", daemon=True).start()
-    return Recommender.open(graph, annotate=reader)
+    return reader

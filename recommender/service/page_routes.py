@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
@@ -14,9 +15,9 @@ from recommender.service.consent import ConsentError
 from recommender.service.feedback_routes import OverrideReason
 from recommender.service.page_form import PageForm
 from recommender.service.page_text import read_asset, read_language, render
-from recommender.service.page_view import to_view
 from recommender.service.parts import Caller, Here, Parts, Principal
-from recommender.service.plan_routes import find_examples, plan_document
+from recommender.service.plan_routes import find_examples, plan_audited
+from recommender.service.planning import PlanTask, make_plan_html
 from recommender.service.roles import Role
 
 router = APIRouter(include_in_schema=False)
@@ -38,7 +39,8 @@ async def show_plan(request: Request, parts: Here, caller: Caller) -> HTMLRespon
         return _render(language, form, parts, caller)
     try:
         patient, changes = form.read_patient(), form.read_changes()
-        plan, difference = await parts.worker.run(lambda: plan_document(patient, changes, None, parts, caller))
+        task = PlanTask(patient, changes, purpose=caller.purpose)
+        made = await plan_audited(task, parts, caller, make_plan_html, language, list(OverrideReason))
     except InputError as error:
         return _render(language, form, parts, caller, status=422, error=str(error))
     except ConsentError as error:
@@ -46,7 +48,7 @@ async def show_plan(request: Request, parts: Here, caller: Caller) -> HTMLRespon
     except GraphUnavailableError:
         words = "The graph cannot be reached at the moment; try again in a few seconds."
         return _render(language, form, parts, caller, status=503, error=words)
-    return _render(language, form, parts, caller, view=to_view(plan, difference))
+    return _render(language, form, parts, caller, plan=Markup(made.text))  # nosec B704
 
 
 @router.get("/console", response_class=HTMLResponse)
@@ -73,7 +75,7 @@ def _render(
     *,
     status: int = 200,
     error: str = "",
-    view: dict[str, Any] | None = None,
+    plan: str = "",
 ) -> HTMLResponse:
     return render(
         "page.html.j2",
@@ -81,7 +83,7 @@ def _render(
         status=status,
         form=form,
         error=error,
-        view=view,
+        plan=plan,
         caller=caller,
         alarms=parts.alarms,
         examples=find_examples(),

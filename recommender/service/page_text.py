@@ -25,10 +25,14 @@ def read_language(request: Request, wanted: str = "") -> str:
 
 def render(template: str, language: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page. `t` in a template puts interface words into the language; clinical text stays as it is stated."""
+    return HTMLResponse(render_part(template, language, **values), status, headers={"Content-Language": language})
+
+
+def render_part(template: str, language: str, **values: Any) -> str:
+    """Return a part of a page."""
     words = read_words() if language == "zh" else {}
     page = _environment().get_template(template)
-    text = page.render(lang=language, t=lambda english: words.get(english, english), **values)
-    return HTMLResponse(text, status, headers={"Content-Language": language})
+    return page.render(lang=language, t=lambda english: words.get(english, english), **values)
 
 
 @cache

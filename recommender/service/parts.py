@@ -9,15 +9,20 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from recommender.map_patient import Annotate
 from recommender.recommend import Recommender
 from recommender.service.accounts import Account, read_accounts
 from recommender.service.cds_jwt import TokenChecker, read_clients
 from recommender.service.chained_log import ChainedLog
 from recommender.service.config import ServiceConfig
 from recommender.service.consent import TREATMENT
+from recommender.service.differential_privacy import BudgetLedger
+from recommender.service.drift import DriftMonitor
 from recommender.service.live_graph import LiveGraph
 from recommender.service.metrics import Metrics
 from recommender.service.monitoring import find_alarms
+from recommender.service.patient_store import PatientStore
+from recommender.service.planners import Planners, ThreadPlanners
 from recommender.service.pseudonyms import Pseudonyms
 from recommender.service.roles import ACCOUNT_ROLES, Roles
 from recommender.service.search import ConceptIndex
@@ -54,17 +59,32 @@ class Parts:
     failures: FailureLimit
     tokens: TokenChecker
     pseudonyms: Pseudonyms
+    drift: DriftMonitor
     is_open: bool
+    patients: PatientStore | None
+    ledger: BudgetLedger | None
+    read_note: Annotate
 
     @classmethod
-    def create(cls, config: ServiceConfig, graph: LiveGraph, recommender: Recommender) -> Parts:
-        """Open the logs and read the accounts and keys; errors of `kg.errors` when a file is damaged or in use."""
+    def create(
+        cls,
+        config: ServiceConfig,
+        graph: LiveGraph,
+        recommender: Recommender,
+        planners: Planners | None = None,
+        read_note: Annotate | None = None,
+    ) -> Parts:
+        """Open the logs and read the accounts and keys; errors of `kg.errors` when a file is damaged or in use.
+
+        Plans are computed in threads of this process unless other `planners` are given.
+        """
+        planners = planners or ThreadPlanners(recommender, config.num_workers)
         accounts, clients = read_accounts(config.accounts_file), read_clients(config.cds_clients_file)
         return cls(
             config=config,
             graph=graph,
             recommender=recommender,
-            worker=Worker(config.num_workers, config.max_pending, config.timeout_s),
+            worker=Worker(config.num_workers, config.max_pending, config.timeout_s, planners),
             audit=ChainedLog(config.audit_file),
             feedback=ChainedLog(config.feedback_file),
             metrics=Metrics(),
@@ -72,7 +92,11 @@ class Parts:
             failures=FailureLimit(),
             tokens=TokenChecker(clients),
             pseudonyms=Pseudonyms.open(config.state_dir),
+            drift=DriftMonitor(config.drift_file),
             is_open=not accounts,
+            patients=config.open_patients() if config.store_patients else None,
+            ledger=BudgetLedger(config.ledger_file, config.budget_thousandths) if config.store_patients else None,
+            read_note=read_note or recommender.annotate,
         )
 
     @cached_property
@@ -110,6 +134,9 @@ class Parts:
         self.worker.close()
         self.audit.close()
         self.feedback.close()
+        for kept in (self.patients, self.ledger):
+            if kept is not None:
+                kept.close()
         self.graph.close()
 
 

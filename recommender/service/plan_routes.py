@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -11,14 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from recommender.plan import Plan
 from recommender.read_fhir import read_json
-from recommender.read_patient import read_document
 from recommender.service.consent import ConsentError, check_consent
-from recommender.service.monitoring import count_mapping
 from recommender.service.parts import Caller, Here, Parts, Principal
-from recommender.to_json import read_schema, to_json, to_json_difference
-from recommender.what_if import Change, Difference, read_change
+from recommender.service.patient_store import PatientStore
+from recommender.service.planning import Made, PlanTask, Unread, make_plan_json
+from recommender.to_json import read_schema
+from recommender.what_if import Change, read_change
 
 router = APIRouter(prefix="/v1", tags=["plans"])
 
@@ -59,7 +60,7 @@ async def make_plan(body: PlanRequest | FhirBundle | PlainPatient, parts: Here, 
     Its keys are those of /v1/plans/schema.
     """
     request = body if isinstance(body, PlanRequest) else PlanRequest(patient=body)
-    return await parts.worker.run(lambda: _plan_to_json(request, parts, caller))
+    return await plan_to_json(request, parts, caller)
 
 
 @router.get("/plans/schema")
@@ -93,22 +94,46 @@ def read_example(name: str) -> dict[str, Any]:
     return document
 
 
-def plan_document(
-    document: dict[str, Any], changes: tuple[Change, ...], as_of: date | None, parts: Parts, caller: Principal
-) -> tuple[Plan, Difference | None]:
-    """Plan for a parsed patient, audited; GraphUnavailableError when the graph is away, InputError for bad input."""
-    parts.graph.check_reachable()
-    patient = read_document(document, as_of=as_of)
-    check_consent_audited(document, parts, caller, patient.patient_id)
-    if changes:
-        plan, difference = parts.recommender.what_if(patient, changes)
-    else:
-        plan, difference = parts.recommender.recommend(patient), None
-    outcome = "abstained" if plan.abstained else "planned"
-    parts.metrics.count_event("plan", outcome)
-    count_mapping(plan, parts.metrics)
-    parts.keep_access(caller, "what-if" if changes else "plan", outcome, patient=patient.patient_id)
-    return plan, difference
+async def plan_to_json(request: PlanRequest, parts: Parts, caller: Principal) -> Response:
+    """Return the plan that a request asks for, audited."""
+    task = PlanTask(request.patient.model_dump(), _read_changes(request), request.as_of, caller.purpose, parts.alarms)
+    made = await plan_audited(task, parts, caller, make_plan_json)
+    return Response(made.text, media_type="application/json")
+
+
+async def plan_audited(
+    task: PlanTask, parts: Parts, caller: Principal, make: Callable[..., Made | Unread], *more: Any
+) -> Made:
+    """Plan for a parsed patient; ConsentError, GraphUnavailableError, or InputError for bad input."""
+    await check_graph(parts)
+    made = await parts.worker.plan(make, task, *more)
+    if isinstance(made, Unread):
+        texts = made.texts
+        mentions = await parts.worker.run(lambda: tuple(m for text in texts for m in parts.read_note(text)))
+        made = await parts.worker.plan(make, replace(task, mentions=mentions), *more)
+    if isinstance(made, Unread):
+        raise RuntimeError("a planner asked for notes that it was given")
+    action = "use of the record" if made.refusal else "what-if" if task.changes else "plan"
+    outcome, patient_id = made.outcome, made.patient_id
+    await parts.worker.run(lambda: parts.keep_access(caller, action, outcome, patient=patient_id))
+    if made.refusal:
+        raise ConsentError(made.refusal)
+    count_plan(made, parts)
+    return made
+
+
+async def check_graph(parts: Parts) -> None:
+    """GraphUnavailableError when the graph is away; asked in a thread, and not more often than is needed."""
+    if not parts.graph.is_fresh():
+        await parts.worker.run(parts.graph.check_reachable)
+
+
+def count_plan(made: Made, parts: Parts) -> None:
+    """Count what came out: outcomes, what did not map, and each feature's bin."""
+    parts.metrics.count_event("plan", made.outcome)
+    for kind in made.unmapped:
+        parts.metrics.count_event("unmapped", kind)
+    parts.drift.add(made.bins)
 
 
 def check_consent_audited(document: dict[str, Any], parts: Parts, caller: Principal, patient_id: str) -> None:
@@ -120,15 +145,11 @@ def check_consent_audited(document: dict[str, Any], parts: Parts, caller: Princi
         raise
 
 
-def _plan_to_json(request: PlanRequest, parts: Parts, caller: Principal) -> Response:
-    """Written out here, in the worker's thread, so that the event loop stays free for others."""
-    changes = _read_changes(request)
-    plan, difference = plan_document(request.patient.model_dump(), changes, request.as_of, parts, caller)
-    answer = to_json(plan)
-    if difference is not None:
-        answer["difference"] = to_json_difference(difference)
-    answer["notes"] += parts.alarms
-    return JSONResponse(answer)
+def find_store(parts: Parts) -> PatientStore:
+    """The stored patients; problem 404 where the service stores none."""
+    if parts.patients is None:
+        raise HTTPException(404, "This service stores no patients; start it with --store-patients.")
+    return parts.patients
 
 
 def _read_changes(request: PlanRequest) -> tuple[Change, ...]:

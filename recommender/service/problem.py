@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from kg.errors import GraphUnavailableError, InputError, TheraGraphError, WriteRefusedError
 from recommender.service.consent import ConsentError
+from recommender.service.differential_privacy import BudgetError
 
 RETRY_AFTER_S: Final = 5
 _LOG: Final = logging.getLogger("theragraph.service")
@@ -61,7 +62,7 @@ def _on_ours(request: Request, error: Exception) -> Response:
         return to_problem(503, detail, request_id=_id(request), headers={"Retry-After": str(RETRY_AFTER_S)})
     if isinstance(error, WriteRefusedError):
         return to_problem(403, "This service only reads the graph; write to it with the command line.")
-    if isinstance(error, ConsentError):
+    if isinstance(error, ConsentError | BudgetError):
         return to_problem(403, str(error), request_id=_id(request))
     status = 422 if isinstance(error, InputError) else 500
     return to_problem(status, str(error)[:1000], request_id=_id(request))

@@ -25,6 +25,7 @@ _READERS: Final = frozenset({Role.CLINICIAN, Role.ENGINEER, Role.ANALYST})
 _ENGINES: Final = frozenset({Role.ENGINEER, Role.ADMIN})
 _QUERIES: Final = frozenset({Role.ENGINEER, Role.ANALYST})
 _CDS: Final = frozenset({Role.CLINICIAN, Role.CDS_CLIENT})
+_ANALYST: Final = frozenset({Role.ANALYST})
 _AUDITOR: Final = frozenset({Role.AUDITOR})
 
 PUBLIC: Final = frozenset(
@@ -58,6 +59,13 @@ ACCESS: Final[dict[tuple[str, str], Roles]] = {
     ("GET", "/v1/monitoring"): _ENGINES,
     ("GET", "/v1/audit"): _AUDITOR,
     ("GET", "/v1/audit/check"): _AUDITOR,
+    ("POST", "/v1/patients"): _CLINICIAN,
+    ("GET", "/v1/patients"): _CLINICIAN,
+    ("GET", "/v1/patients/{record}"): _CLINICIAN,
+    ("DELETE", "/v1/patients/{record}"): _CLINICIAN,
+    ("POST", "/v1/patients/{record}/plans"): _CLINICIAN,
+    ("POST", "/v1/cohorts"): _ANALYST,
+    ("GET", "/v1/cohorts/budget"): _ANALYST,
     ("POST", "/cds-services/{service_id}"): _CDS,
     ("POST", "/cds-services/{service_id}/feedback"): _CDS,
 }

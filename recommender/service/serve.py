@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from recommender.service.accounts import read_accounts
 from recommender.service.app import create_app
 from recommender.service.config import DEFAULT_STATE, LOOPBACK, ServiceConfig
 from recommender.service.live_graph import LiveGraph
-from recommender.service.notes import open_recommender_with_notes
+from recommender.service.notes import start_reader
+from recommender.service.planners import ProcessPlanners
 
 GRACE_S: Final = 15
 SWITCH_S: Final = 0.0005  # how long a plan's thread may keep the event loop waiting; Python's own 5 ms starves it
@@ -61,18 +63,33 @@ def serve(
     certificate: Path | None = None,
     private_key: Path | None = None,
     cors_origins: tuple[str, ...] = (),
-    open_recommender: Callable[[LiveGraph], Recommender] = open_recommender_with_notes,
+    num_processes: int = 0,
+    store_patients: bool = False,
+    field_key: str = "",
+    retention_days: int = 30,
+    budget: float = 1.0,
+    open_recommender: Callable[[LiveGraph], Recommender] = Recommender.open,
     say: Say = _say_nothing,
 ) -> None:
     """Serve a graph until it is told to stop (SIGINT, SIGTERM), then finish what runs.
 
     InputError for an address that is not loopback while there are no accounts, GraphUnavailableError when the graph
     cannot be opened at the start; a graph that goes away later is tried again. `open_recommender` builds the
-    recommender on the graph (with a model's predictions, a reader of notes, a ranking policy).
+    recommender on the graph (with a model's predictions, a ranking policy). `num_processes` is how many processes make
+    plans: 0 for one a core. The other words are those of `ServiceConfig`.
     """
     check_port(host, port)
     listening = Listening(host, port, public_url, certificate, private_key, cors_origins)
-    config = ServiceConfig(state_dir=state_dir, public_url=listening.url, cors_origins=cors_origins)
+    config = ServiceConfig(
+        state_dir=state_dir,
+        public_url=listening.url,
+        cors_origins=cors_origins,
+        num_processes=num_processes or os.cpu_count() or 1,
+        store_patients=store_patients,
+        field_key=field_key,
+        retention_days=retention_days,
+        budget_thousandths=round(1000 * budget),
+    )
     is_open = check_address(host, config)
     say(f"Reading the graph {selector} …")
     app = open_app(selector, config, open_recommender)
@@ -97,12 +114,17 @@ def serve(
 def open_app(
     selector: str,
     config: ServiceConfig,
-    open_recommender: Callable[[LiveGraph], Recommender] = open_recommender_with_notes,
+    open_recommender: Callable[[LiveGraph], Recommender] = Recommender.open,
 ) -> FastAPI:
-    """Open the graph, read its knowledge and return the application, ready for the first plan."""
+    """Open the graph, read its knowledge and return the application, ready for the first plan.
+
+    Planning processes are forked once the knowledge is in memory and before the first thread is started.
+    """
     graph = LiveGraph(lambda: open_graph(selector))
     graph.check_reachable()
-    return create_app(config, graph, open_recommender(graph).warm())
+    recommender = open_recommender(graph).warm()
+    planners = ProcessPlanners(recommender, config.num_processes) if config.num_processes else None
+    return create_app(config, graph, recommender, planners, start_reader(graph))
 
 
 def _write_log() -> None:

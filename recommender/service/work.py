@@ -1,4 +1,4 @@
-"""Where plans are made: a few threads, a bounded queue before them, a time limit on each piece of work."""
+"""The bounded queue before threads and planners, with a time limit on each piece of work."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Final, TypeVar
 
 from starlette.exceptions import HTTPException
 
+from recommender.service.planners import Arguments, Planners, Work
+
 Result = TypeVar("Result")
 RETRY_AFTER_S: Final = 1
 
@@ -16,7 +18,8 @@ RETRY_AFTER_S: Final = 1
 class Worker:
     """Runs blocking work beside the event loop. Work given up on counts as pending until its thread is done."""
 
-    def __init__(self, num_workers: int, max_pending: int, timeout_s: float) -> None:
+    def __init__(self, num_workers: int, max_pending: int, timeout_s: float, planners: Planners) -> None:
+        self._planners = planners
         self._pool = ThreadPoolExecutor(num_workers, thread_name_prefix="theragraph")
         self.max_pending = max_pending
         self.timeout_s = timeout_s
@@ -30,8 +33,15 @@ class Worker:
     async def run(self, work: Callable[[], Result]) -> Result:
         """Return the work's result; problem 429 when the queue is full, 503 when it takes longer than the limit."""
         self.check_room()
+        return await self._wait_for(asyncio.get_running_loop().run_in_executor(self._pool, work))
+
+    async def plan(self, work: Work[Arguments, Result], *args: Arguments.args, **more: Arguments.kwargs) -> Result:
+        """As `run`, where plans are computed: `work` gets the recommender first."""
+        self.check_room()
+        return await self._wait_for(asyncio.wrap_future(self._planners.submit(work, *args, **more)))
+
+    async def _wait_for(self, future: asyncio.Future[Result]) -> Result:
         self.pending += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
         future.add_done_callback(self._count_down)
         try:
             return await asyncio.wait_for(asyncio.shield(future), self.timeout_s)
@@ -41,6 +51,7 @@ class Worker:
 
     def close(self) -> None:
         """Finish what has begun and take no more."""
+        self._planners.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _count_down(self, future: asyncio.Future[Result]) -> None:
