@@ -12,6 +12,7 @@ from typing import Final
 from recommender.facts import Indication
 from recommender.genome import matches_finding, to_gene_symbol
 from recommender.knowledge import Knowledge
+from recommender.patient import StopReason
 from recommender.population import is_in_population
 from recommender.situation import Situation
 
@@ -34,6 +35,7 @@ class Candidate:
     population_fits: bool | None = True
     biomarker: str = ""
     replaced: tuple[tuple[str, str], ...] = ()
+    failed_lines: int = 0
 
     @property
     def lead(self) -> str:
@@ -58,13 +60,16 @@ def find_candidates(
     suited: list[Candidate] = []
     unsuited: list[Unsuited] = []
     for row in rows:
-        reason = _unsuited(row, situation, knowledge)
+        reason = _unsuited(row, condition, situation, knowledge)
         if reason:
             unsuited.append(Unsuited(condition, row.drug, reason))
         else:
             suited.append(_to_candidate(condition, row, via, situation))
+    failed_lines = max((row.line for row in rows if find_failed(row, condition, situation)), default=0)
+    suited = [replace(c, failed_lines=failed_lines) for c in suited]
     merged = _merge(suited)
-    return (*merged, *_class_members(condition, merged, knowledge)), _still_unsuited(unsuited, merged)
+    members = _class_members(merged, {u.drug for u in unsuited}, knowledge)
+    return (*merged, *members), _still_unsuited(unsuited, merged)
 
 
 def _rows_of(condition: str, knowledge: Knowledge) -> tuple[tuple[Indication, ...], str]:
@@ -80,8 +85,11 @@ def _rows_of(condition: str, knowledge: Knowledge) -> tuple[tuple[Indication, ..
     return (), ""
 
 
-def _unsuited(row: Indication, situation: Situation, knowledge: Knowledge) -> str:
+def _unsuited(row: Indication, condition: str, situation: Situation, knowledge: Knowledge) -> str:
     """Why the row does not propose its drug for this patient, or ""."""
+    failed = find_failed(row, condition, situation)
+    if failed:
+        return f"was tried before: {'; '.join(failed)}"
     if row.biomarkers and not _found_biomarker(row, situation):
         tested = {g.gene for g in situation.patient.genome}
         wanted = ", ".join(row.biomarkers)
@@ -92,6 +100,17 @@ def _unsuited(row: Indication, situation: Situation, knowledge: Knowledge) -> st
         return f"is for {row.population} only"
     unknown = [name for name in row.partners if name not in knowledge.concepts]
     return f"partner {', '.join(unknown)} is not a drug of the graph" if unknown and row.role == "combination" else ""
+
+
+def find_failed(row: Indication, condition: str, situation: Situation) -> tuple[str, ...]:
+    """What the record says of the regimen's failure; empty unless every drug of it was stopped as ineffective."""
+    drugs = (row.drug, *(row.partners if row.role == "combination" else ()))
+    failed = {
+        t.drug: t.text
+        for t in situation.tried
+        if t.reason is StopReason.INEFFECTIVE and (not t.conditions or condition in t.conditions)
+    }
+    return tuple(failed[d] for d in drugs) if all(d in failed for d in drugs) else ()
 
 
 def _found_biomarker(row: Indication, situation: Situation) -> str:
@@ -129,7 +148,7 @@ def _merge(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     return tuple(merged)
 
 
-def _class_members(condition: str, stated: tuple[Candidate, ...], knowledge: Knowledge) -> tuple[Candidate, ...]:
+def _class_members(stated: tuple[Candidate, ...], unsuited: set[str], knowledge: Knowledge) -> tuple[Candidate, ...]:
     """Drugs of a therapeutic class at least half of which is stated to treat the condition, as level L4."""
     taken = {drug for candidate in stated for drug in candidate.drugs}
     found: dict[str, Candidate] = {}
@@ -141,7 +160,7 @@ def _class_members(condition: str, stated: tuple[Candidate, ...], knowledge: Kno
             if sum(drug in taken for drug in members) < MIN_CLASS_SHARE * len(members):
                 continue
             for drug in members:
-                if drug not in taken and drug not in found:
+                if drug not in taken | unsuited and drug not in found:
                     found[drug] = replace(candidate, drugs=(drug,), level="L4", line=3, via=drug_class)
     return tuple(found.values())[:MAX_CLASS_MEMBERS]
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from recommender.fhir_collect import Collected
 from recommender.fhir_element import Element
-from recommender.patient import Allergy, Concept, Condition, FamilyHistory, Medication
+from recommender.patient import Allergy, Concept, Condition, FamilyHistory, Medication, Procedure
+from recommender.stop_reasons import to_stop_reason
 
 _VOID: Final = "entered-in-error"
 _REFUTED: Final = frozenset({"refuted", _VOID})
@@ -59,6 +60,7 @@ def read_medication(element: Element, collected: Collected) -> None:
             dosage.text("text") if dosage else "",
             _reason(element, collected),
             element.origin(time),
+            to_stop_reason(_status_reason(element)),
         )
     )
 
@@ -92,7 +94,8 @@ def read_procedure(element: Element, collected: Collected) -> None:
     """Add one Procedure."""
     concept = element.concept("code")
     if concept is not None and element.text("status") != _VOID:
-        collected.procedures.append(concept)
+        time = element.time("performedDateTime", "performedPeriod", today=collected.today)
+        collected.procedures.append(Procedure(concept, element.text("status").lower(), element.origin(time)))
 
 
 def read_family_history(element: Element, collected: Collected) -> None:
@@ -135,6 +138,14 @@ def _reason(element: Element, collected: Collected) -> str:
         if concept is not None:
             return concept.text
     return ""
+
+
+def _status_reason(element: Element) -> str:
+    """Why the medication has its status, in words: one concept in a request, a list of them in a statement."""
+    if isinstance(element.value.get("statusReason"), list):
+        return "; ".join(c.text for child in element.children("statusReason") if (c := child.as_concept()))
+    concept = element.concept("statusReason")
+    return concept.text if concept else ""
 
 
 def _reaction_substance(element: Element) -> Concept | None:

@@ -10,7 +10,6 @@ from recommender.fhir_element import Element
 from recommender.patient import (
     Allergy,
     ClinicalText,
-    Concept,
     Condition,
     FamilyHistory,
     GenomicFinding,
@@ -19,6 +18,7 @@ from recommender.patient import (
     Measurement,
     Medication,
     Patient,
+    Procedure,
 )
 
 
@@ -37,7 +37,7 @@ class Collected:
     genome: list[GenomicFinding] = field(default_factory=list)
     lifestyle: list[LifestyleFact] = field(default_factory=list)
     family_history: list[FamilyHistory] = field(default_factory=list)
-    procedures: list[Concept] = field(default_factory=list)
+    procedures: list[Procedure] = field(default_factory=list)
     texts: list[ClinicalText] = field(default_factory=list)
     pregnant: bool | None = None
     lactating: bool | None = None

@@ -9,6 +9,7 @@ from recommender.codes import CodeIndex
 from recommender.diplotypes import with_phenotype
 from recommender.names import clean_condition, is_family_history, split_history
 from recommender.patient import Allergy, ClinicalText, Concept, Condition, FamilyHistory, Patient, TextMention, Unmapped
+from recommender.procedures import map_procedure
 
 Annotate = Callable[[ClinicalText], Iterable[TextMention]]
 
@@ -28,6 +29,7 @@ def map_patient(patient: Patient, index: CodeIndex, annotate: Annotate = read_no
         medications=tuple(replace(m, concept=index.map_medication(m.concept)) for m in patient.medications),
         allergies=tuple(_map_allergy(a, index) for a in patient.allergies),
         phenotypes=tuple(replace(p, concept=index.map_condition(p.concept)) for p in patient.phenotypes),
+        procedures=tuple(map(map_procedure, patient.procedures)),
         genome=tuple(map(with_phenotype, patient.genome)),
         family_history=(*patient.family_history, *(FamilyHistory(c.concept, "", c.origin) for c in relatives)),
         mentions=(*patient.mentions, *(m for text in patient.texts for m in annotate(text))),

@@ -68,6 +68,14 @@ class Condition:
         return self.status in PAST_CONDITION_STATUSES
 
 
+class StopReason(StrEnum):
+    """Why a drug was stopped, as far as it matters for trying it again."""
+
+    NOT_STATED = ""
+    INEFFECTIVE = "ineffective"
+    NOT_TOLERATED = "not tolerated"
+
+
 @dataclass(frozen=True, slots=True)
 class Medication:
     """A drug that is or was taken; its concept's CURIEs are the ingredients."""
@@ -78,6 +86,7 @@ class Medication:
     dose: str = ""
     reason: str = ""
     origin: Origin = UNKNOWN_ORIGIN
+    stop_reason: StopReason = StopReason.NOT_STATED
 
     @property
     def is_current(self) -> bool:
@@ -123,6 +132,15 @@ class LifestyleFact:
     factor: str
     present: bool
     text: str = ""
+    origin: Origin = UNKNOWN_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Something that was done; its concept's CURIE is the lasting state that it leaves, when a check reads that."""
+
+    concept: Concept
+    status: str = ""
     origin: Origin = UNKNOWN_ORIGIN
 
 
@@ -221,7 +239,7 @@ class Patient:
     genome: tuple[GenomicFinding, ...] = ()
     lifestyle: tuple[LifestyleFact, ...] = ()
     family_history: tuple[FamilyHistory, ...] = ()
-    procedures: tuple[Concept, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
     phenotypes: tuple[Phenotype, ...] = ()
     texts: tuple[ClinicalText, ...] = field(default=(), repr=False)
     mentions: tuple[TextMention, ...] = ()

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from recommender.knowledge import Knowledge
 from recommender.patient import Patient
 
+PROBLEM_TYPES: Final = frozenset({"disease", "symptom"})
+
 
 def find_problems(patient: Patient, knowledge: Knowledge) -> tuple[str, ...]:
-    """The current, mapped conditions, the most specific ones only; without any, the findings that were seen."""
+    """The current, mapped conditions and states after operations, the most specific ones only.
+
+    Without any of these, the findings that were seen or that a note affirms.
+    """
     stated = [
         curie
         for condition in patient.conditions
         if not condition.is_past and not condition.refuted
         for curie in condition.concept.curies
     ]
+    stated += [c for p in patient.procedures for c in p.concept.curies if c in knowledge.indications_of]
     if not stated:
         stated = [curie for p in patient.phenotypes if not p.excluded for curie in p.concept.curies]
+        stated += [m.curie for m in patient.mentions if m.type in PROBLEM_TYPES and m.is_affirmed and m.curie]
     return keep_specific(tuple(dict.fromkeys(stated)), knowledge)
 
 

@@ -25,6 +25,7 @@ from recommender.fhir_clinical import (
 from recommender.fhir_collect import Collected
 from recommender.fhir_element import Element, to_date
 from recommender.fhir_observation import read_observation
+from recommender.fhir_sequence import read_sequence
 from recommender.fhir_text import read_document, read_report
 from recommender.patient import Issue, Patient
 
@@ -36,6 +37,7 @@ _READERS: Final[dict[str, Callable[[Element, Collected], None]]] = {
     "MedicationStatement": read_medication,
     "AllergyIntolerance": read_allergy,
     "Observation": read_observation,
+    "MolecularSequence": read_sequence,
     "Procedure": read_procedure,
     "FamilyMemberHistory": read_family_history,
     "DiagnosticReport": read_report,

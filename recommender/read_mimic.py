@@ -11,7 +11,7 @@ from typing import Final
 from ontologies.codes import normalise_code
 from recommender.csv_tables import Row, group_csv, read_csv, to_number
 from recommender.fhir_element import to_date
-from recommender.patient import Coding, Concept, Condition, Measurement, Medication, Origin, Patient
+from recommender.patient import Coding, Concept, Condition, Measurement, Medication, Origin, Patient, Procedure
 from recommender.units import Measure, convert, read_measures
 
 SHIFTED_AGE: Final = 90.0
@@ -40,6 +40,8 @@ class _Tables:
     admissions: Mapping[str, list[Row]]
     diagnoses: Mapping[str, list[Row]]
     titles: Mapping[str, str]
+    procedures: Mapping[str, list[Row]]
+    procedure_titles: Mapping[str, str]
     prescriptions: Mapping[str, list[Row]]
     labs: Mapping[str, list[Row]]
     vitals: Mapping[str, list[Row]]
@@ -48,11 +50,14 @@ class _Tables:
     @classmethod
     def read(cls, folder: Path) -> _Tables:
         titles = read_csv(folder, "d_icd_diagnoses", "icd9_code", "long_title", required=False)
+        done = read_csv(folder, "d_icd_procedures", "icd9_code", "long_title", required=False)
         items = read_csv(folder, "d_labitems", "itemid", "label", "loinc_code", required=False)
         return cls(
             admissions=group_csv(folder, "admissions", "subject_id", "hadm_id", "dischtime"),
             diagnoses=group_csv(folder, "diagnoses_icd", "subject_id", "hadm_id", "icd9_code"),
             titles={row["icd9_code"]: row["long_title"] for row in titles},
+            procedures=group_csv(folder, "procedures_icd", "subject_id", "icd9_code", required=False),
+            procedure_titles={row["icd9_code"]: row["long_title"] for row in done},
             prescriptions=group_csv(folder, "prescriptions", "subject_id", "hadm_id", "drug", "enddate"),
             labs=group_csv(folder, "labevents", "subject_id", "itemid", "valuenum", "valueuom", required=False),
             vitals=group_csv(folder, "chartevents_vitals", "subject_id", "vital", "valuenum", required=False),
@@ -81,6 +86,7 @@ def _to_patient(row: Row, tables: _Tables) -> Patient:
         birth_date=None if is_shifted else birth,
         stated_age_years=SHIFTED_AGE if is_shifted else None,
         conditions=tuple(_conditions(tables.diagnoses.get(subject, ()), last["hadm_id"], tables.titles)),
+        procedures=tuple(_procedures(tables.procedures.get(subject, ()), tables.procedure_titles)),
         medications=tuple(_medications(tables.prescriptions.get(subject, ()), last)),
         measurements=tuple(sorted(_measurements(subject, tables), key=lambda m: m.origin.time)),
     )
@@ -96,6 +102,14 @@ def _conditions(rows: Iterable[Row], last: str, titles: Mapping[str, str]) -> It
             concept = Concept(titles.get(code, code), (Coding(normalise_code(f"ICD9CM:{code}"), titles.get(code, "")),))
             status = "active" if row["hadm_id"] == last else "inactive"
             yield Condition(concept, status, origin=Origin(f"diagnoses_icd {row.get('row_id', code)}"))
+
+
+def _procedures(rows: Iterable[Row], titles: Mapping[str, str]) -> Iterator[Procedure]:
+    """Procedures in ICD-9's third volume, whose codes are written here with their point (36.15); each once."""
+    for code in dict.fromkeys(row["icd9_code"] for row in rows if row["icd9_code"]):
+        title = titles.get(code, titles.get(code.lstrip("0"), code))
+        coding = Coding(f"ICD9PCS:{code[:2]}.{code[2:]}", title)
+        yield Procedure(Concept(title, (coding,)), "completed", Origin("procedures_icd"))
 
 
 def _medications(rows: Iterable[Row], last: Row) -> Iterator[Medication]:

@@ -4,7 +4,10 @@ patient_id: p1
 sex: female
 birth_date: 1960-02-01
 conditions: [type 2 diabetes mellitus, {name: asthma, status: resolved, code: "SNOMEDCT:195967001"}]
-medications: [metformin]        # `none` says that no medication is taken
+medications:                    # `none` says that no medication is taken
+  - metformin
+  - {name: glimepiride, status: stopped, stop_reason: ineffective, reason: type 2 diabetes mellitus}
+procedures: [liver transplantation]
 allergies: none                 # `none` says that no allergy is known
 measurements: {egfr_ml_min_1_73m2: 55, potassium: {value: 4.1, unit: mmol/L, time: 2026-01-05}}
 genome: {CYP2C19: poor metabolizer}
@@ -41,7 +44,9 @@ from recommender.patient import (
     Origin,
     Patient,
     Phenotype,
+    Procedure,
 )
+from recommender.stop_reasons import to_stop_reason
 from recommender.units import convert, read_measures
 
 KEYS: Final = frozenset(
@@ -86,10 +91,7 @@ class _Plain:
             conditions=tuple(
                 Condition(c, str(more.get("status", "")), origin=o) for c, more, o in self._concepts("conditions")
             ),
-            medications=tuple(
-                Medication(c, str(more.get("status", "")), str(more.get("route", "")), origin=o)
-                for c, more, o in self._concepts("medications")
-            ),
+            medications=tuple(_to_medication(c, more, o) for c, more, o in self._concepts("medications")),
             no_medications=document.get("medications") == _NONE,
             allergies=tuple(
                 Allergy(c, str(more.get("type", "")), origin=o) for c, more, o in self._concepts("allergies")
@@ -105,7 +107,9 @@ class _Plain:
                 for f, v in self._mapping("lifestyle")
             ),
             family_history=tuple(FamilyHistory(c, "", o) for c, _, o in self._concepts("family_history")),
-            procedures=tuple(c for c, _, _ in self._concepts("procedures")),
+            procedures=tuple(
+                Procedure(c, str(more.get("status", "")), o) for c, more, o in self._concepts("procedures")
+            ),
             phenotypes=(
                 *(Phenotype(c, False, o) for c, _, o in self._concepts("phenotypes")),
                 *(Phenotype(c, True, o) for c, _, o in self._concepts("excluded_phenotypes")),
@@ -205,3 +209,12 @@ class _Plain:
         if value not in allowed:
             raise UnknownNameError(f"{key} in {self.where}", value, [a for a in allowed if a])
         return value
+
+
+def _to_medication(concept: Concept, more: Mapping[str, Any], origin: Origin) -> Medication:
+    """A medication; one with a reason for having been stopped is not current."""
+    reason = to_stop_reason(str(more.get("stop_reason", "")))
+    status = str(more.get("status", "")) or ("stopped" if more.get("stop_reason") else "")
+    return Medication(
+        concept, status, str(more.get("route", "")), "", str(more.get("reason", "")), origin, stop_reason=reason
+    )

@@ -76,7 +76,7 @@ def score_candidate(
     """Return the candidate with its table; lines that contribute nothing are left out."""
     table = (
         Contribution("evidence_grade", LEVEL_POINTS.get(candidate.level, 0), candidate.level),
-        Contribution("line_of_therapy", LINE_POINTS.get(candidate.line, 0), f"line {candidate.line or 'not stated'}"),
+        _line_of_therapy(candidate),
         _graph_probability(candidate),
         _path_support(candidate, knowledge),
         *_patient_fit(candidate, verdicts, situation, knowledge),
@@ -116,6 +116,17 @@ def order_by_class(ordered: list[Scored], knowledge: Knowledge) -> list[Scored]:
         (held if keys & seen else leading).append(scored)
         seen |= keys
     return [*leading, *held]
+
+
+def _line_of_therapy(candidate: Candidate) -> Contribution:
+    """The earlier line counts more; after the failure of a line the next one counts as first."""
+    words = f"line {candidate.line or 'not stated'}"
+    if not candidate.line or not candidate.failed_lines:
+        return Contribution("line_of_therapy", LINE_POINTS.get(candidate.line, 0), words)
+    remaining = max(candidate.line - candidate.failed_lines, 1)
+    return Contribution(
+        "line_of_therapy", LINE_POINTS.get(remaining, 0), f"{words}, line {candidate.failed_lines} failed"
+    )
 
 
 def _graph_probability(candidate: Candidate) -> Contribution:

@@ -10,7 +10,7 @@ from typing import Final
 from recommender.derive import Derived, derive
 from recommender.findings import read_lab_findings
 from recommender.knowledge import Knowledge
-from recommender.patient import Condition, Measurement, Medication, Origin, Patient
+from recommender.patient import Condition, Measurement, Medication, Origin, Patient, StopReason
 from recommender.patient import Mapping as Mapped
 
 ACTIVE_STATUSES: Final = frozenset({"active", "recurrence", "relapse"})
@@ -41,6 +41,19 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """An ingredient that was stopped because it did not help or was not tolerated.
+
+    `conditions` are what it was given for, as far as the record says; empty when it does not say.
+    """
+
+    drug: str
+    text: str
+    reason: StopReason
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What the checks read. `findings` maps every concept that the patient has, broader ones too, to its facts.
 
@@ -55,6 +68,7 @@ class Situation:
     unmapped_allergies: tuple[str, ...]
     broad_conditions: Mapping[str, str]
     derived: Derived
+    tried: tuple[Tried, ...] = ()
     planned: tuple[Taken, ...] = ()
 
     @property
@@ -86,6 +100,7 @@ def build_situation(patient: Patient, knowledge: Knowledge) -> Situation:
             for curie in c.concept.curies
         },
         derived=derive(patient),
+        tried=tuple(_tried(patient)),
     )
 
 
@@ -112,6 +127,8 @@ def _stated_facts(patient: Patient) -> Iterable[tuple[tuple[str, ...], Fact]]:
     for c in patient.conditions:
         if not c.refuted:
             yield c.concept.curies, _to_condition_fact(c, patient.as_of)
+    for procedure in patient.procedures:
+        yield procedure.concept.curies, Fact(to_fact(procedure.concept.text, procedure.origin, "procedure"))
     for p in patient.phenotypes:
         if not p.excluded:
             yield p.concept.curies, Fact(to_fact(p.concept.text, p.origin))
@@ -149,6 +166,16 @@ def _add(findings: dict[str, list[Fact]], knowledge: Knowledge, curies: tuple[st
 def _taken(medication: Medication) -> Iterable[Taken]:
     text = to_fact(medication.concept.text, medication.origin, medication.status or "no status: counts as current")
     return [Taken(curie, text, medication.route.lower()) for curie in medication.concept.curies]
+
+
+def _tried(patient: Patient) -> Iterable[Tried]:
+    """Past medications with a reason for their end that speaks against trying them again."""
+    by_text = {c.concept.text.lower(): c.concept.curies for c in patient.conditions}
+    for m in patient.medications:
+        if m.stop_reason is not StopReason.NOT_STATED and not m.is_current:
+            text = to_fact(m.concept.text, m.origin, f"stopped: {m.stop_reason.value}")
+            for curie in m.concept.curies:
+                yield Tried(curie, text, m.stop_reason, by_text.get(m.reason.lower(), ()))
 
 
 def _is_unmapped(condition: Condition) -> bool:

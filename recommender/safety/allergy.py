@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from recommender.facts import Citation
 from recommender.knowledge import Knowledge
-from recommender.patient import Allergy
+from recommender.patient import Allergy, StopReason
 from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
-from recommender.situation import Situation, to_fact
+from recommender.situation import Situation, Tried, to_fact
 
 CHECK = Check.ALLERGY
 
@@ -21,6 +21,7 @@ def check_allergy(drug: str, situation: Situation, knowledge: Knowledge) -> tupl
     patient = situation.patient
     stated = [a for a in patient.allergies if not a.refuted]
     verdicts = [v for a in stated for curie in a.concept.curies for v in _check_one(drug, curie, a, knowledge)]
+    verdicts += [v for t in situation.tried if t.drug == drug for v in _check_tried(drug, t)]
     missing = _missing(drug, situation, bool(stated))
     if not verdicts and not missing:
         facts = tuple(to_fact(a.concept.text, a.origin) for a in stated) or ("no known allergies",)
@@ -44,6 +45,14 @@ def _check_one(drug: str, substance: str, allergy: Allergy, knowledge: Knowledge
             rule = f"{knowledge.name(row.first)} and {knowledge.name(row.second)} may cross-react"
             outcome = certain if row.verdict == Outcome.BLOCKED else Outcome.CAUTION
             yield Verdict(drug, CHECK, outcome, rule, (fact,), row.citation, row.advice, other=substance)
+
+
+def _check_tried(drug: str, tried: Tried) -> Iterable[Verdict]:
+    if tried.reason is StopReason.NOT_TOLERATED:
+        rule = "was stopped before because it was not tolerated"
+        yield Verdict(
+            drug, CHECK, Outcome.CAUTION, rule, (tried.text,), advice="Find out what happened before it is given again."
+        )
 
 
 def _shared_class(drug: str, substance: str, knowledge: Knowledge) -> str:

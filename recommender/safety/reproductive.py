@@ -6,6 +6,7 @@ from typing import Final
 
 from recommender.knowledge import Knowledge
 from recommender.patient import Patient
+from recommender.procedures import UTERUS_ABSENT
 from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
 from recommender.situation import Situation
 
@@ -16,7 +17,7 @@ def check_state(
     drug: str, check: Check, has_state: bool | None, situation: Situation, knowledge: Knowledge
 ) -> tuple[Verdict, ...]:
     """Apply the drug's rows for the state; unknown is *not assessed*, and who cannot be in it is *ok*."""
-    reason = cannot_apply(situation.patient)
+    reason = cannot_apply(situation.patient, check)
     if reason and not has_state:
         return (Verdict(drug, check, Outcome.OK, f"does not apply: {reason}", (reason,)),)
     rows = [r for r in knowledge.reproductive_limits_of.get(drug, ()) if r.state == check]
@@ -46,10 +47,12 @@ def check_state(
     )
 
 
-def cannot_apply(patient: Patient) -> str:
-    """Why the patient can be neither pregnant nor breast-feeding, or "" when that is possible or unknown."""
+def cannot_apply(patient: Patient, check: Check) -> str:
+    """Why the patient cannot be pregnant or breast-feeding, or "" when that is possible or unknown."""
     if patient.sex == "male":
         return "patient is male"
+    if check is Check.PREGNANCY and any(UTERUS_ABSENT in p.concept.curies for p in patient.procedures):
+        return "patient has had a hysterectomy"
     age = patient.age_years
     if age is None or CHILDBEARING_YEARS[0] <= age <= CHILDBEARING_YEARS[1]:
         return ""
