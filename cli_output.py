@@ -178,3 +178,15 @@ def shown_progress(*, beside_output: bool = False) -> Iterator[Progress]:
             bars.update(tasks[label], completed=done, total=total)
 
         yield show
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all; InputError when its folder does not take it."""
+    from kg.errors import InputError
+
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f'"{path}" cannot be written ({error.strerror or error}); choose another place.') from error

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli_output import Json, exit_if_skipped, open_store, print_json, shown_progress
+from cli_output import Json, exit_if_skipped, open_store, print_json, shown_progress, write_whole
 
 if TYPE_CHECKING:
+    from recommender.difference import Difference
+    from recommender.patient import Patient
     from recommender.plan import Plan
     from recommender.recommend import Recommender
-    from recommender.what_if import Difference
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -27,51 +29,101 @@ def recommend(
     set_: Annotated[list[str] | None, typer.Option("--set", help="What if: a value, as egfr=25.")] = None,
     add: Annotated[list[str] | None, typer.Option(help="What if: one more, as drug:warfarin.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="What if: one source less, as source:NAME.")] = None,
+    previous: Annotated[Path | None, typer.Option(help="Follow up on an earlier plan's --json.")] = None,
+    formulary: Annotated[Path | None, typer.Option(help="Drugs to prefer: a name or CURIE a line.")] = None,
     batch: Annotated[bool, typer.Option("--batch", help="Plan for every patient of a folder.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the plan as one self-contained page, too.")] = None,
+    fhir: Annotated[Path | None, typer.Option(help="Write the plan as a FHIR R4 Bundle of proposals, too.")] = None,
+    show_query: Annotated[bool, typer.Option("--show-query", help="Show the candidates' Cypher.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print a treatment plan with its reasons, what was excluded and what was not assessed."""
     from recommender.patient_text import open_recommender
 
+    changes = {"set": set_, "add": add, "without": without}
     with open_store(ctx) as store:
         with shown_progress() as progress:
             progress("reading what the graph knows", 0, None)
             recommender = open_recommender(store).warm()
+        if formulary:
+            recommender = _prefer(recommender, formulary)
         if batch:
             return _recommend_batch(recommender, patient)
-        plan, difference = _plan(recommender, patient, {"set": set_, "add": add, "without": without})
-    if html:
-        from recommender.to_html import to_html
-
-        html.write_text(to_html(plan), encoding="utf-8")
-    _print_plan(plan, difference, as_json)
+        answer = _follow_up(recommender, patient, previous) if previous else _plan(recommender, patient, changes)
+    _write_faces(answer.plan, html, fhir)
+    _print_plan(answer, show_query, as_json)
 
 
-def _plan(
-    recommender: Recommender, path: Path, options: Mapping[str, Sequence[str] | None]
-) -> tuple[Plan, Difference | None]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A plan, the mapped patient that it was made for, and what changed."""
+
+    plan: Plan
+    patient: Patient
+    difference: Difference | None = None
+
+
+def _plan(recommender: Recommender, path: Path, options: Mapping[str, Sequence[str] | None]) -> _Answer:
     from recommender.read_patient import read_patient
     from recommender.what_if import read_change
 
     changes = [read_change(verb, text) for verb, texts in options.items() for text in texts or ()]
     patient = read_patient(path)
-    return recommender.what_if(patient, changes) if changes else (recommender.recommend(patient), None)
+    if changes:
+        return _Answer(*_swap(patient, recommender.what_if(patient, changes)))
+    return _Answer(recommender.recommend(patient), patient)
 
 
-def _print_plan(plan: Plan, difference: Difference | None, as_json: bool) -> None:
+def _swap(patient: Patient, answer: tuple[Plan, Difference]) -> tuple[Plan, Patient, Difference]:
+    return answer[0], patient, answer[1]
+
+
+def _follow_up(recommender: Recommender, path: Path, previous: Path) -> _Answer:
+    from recommender.difference import read_standings
+    from recommender.read_fhir import read_json
+    from recommender.read_patient import read_patient
+
+    patient = read_patient(path)
+    earlier = read_standings(read_json(previous), previous.name)
+    return _Answer(*_swap(patient, recommender.follow_up(patient, earlier)))
+
+
+def _prefer(recommender: Recommender, formulary: Path) -> Recommender:
+    from recommender.formulary import read_formulary
+
+    return recommender.prefer(read_formulary(formulary, recommender.codes))
+
+
+def _write_faces(plan: Plan, html: Path | None, fhir: Path | None) -> None:
+    if html:
+        from recommender.to_html import to_html
+
+        write_whole(html, to_html(plan))
+    if fhir:
+        from recommender.to_fhir import to_fhir
+
+        write_whole(fhir, json.dumps(to_fhir(plan), ensure_ascii=False, indent=2))
+
+
+def _print_plan(answer: _Answer, show_query: bool, as_json: bool) -> None:
+    from recommender.candidate_queries import to_queries
+    from recommender.to_json import to_json, to_json_difference, to_json_query
+
+    asked = to_queries(answer.plan, answer.patient) if show_query else ()
+    if as_json:
+        changed = {"difference": to_json_difference(answer.difference)} if answer.difference else {}
+        queries = {"queries": [to_json_query(a) for a in asked]} if show_query else {}
+        return print_json(to_json(answer.plan) | changed | queries)
     from rich.console import Console
 
-    from recommender.to_json import to_json, to_json_difference
-    from recommender.to_text import to_text, to_text_difference
+    from recommender.to_text import to_text, to_text_difference, to_text_queries
 
-    if as_json:
-        changed = {"difference": to_json_difference(difference)} if difference else {}
-        return print_json(to_json(plan) | changed)
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(to_text(plan))
-    if difference:
-        console.print(to_text_difference(difference))
+    console.print(to_text(answer.plan))
+    if answer.difference:
+        console.print(to_text_difference(answer.difference))
+    if asked:
+        console.print(to_text_queries(asked))
 
 
 def _recommend_batch(recommender: Recommender, folder: Path) -> None:

@@ -70,3 +70,33 @@ def links(predicate: Predicate, category: Category) -> Query:
         "RETURN collect([s.curie, o.curie, r.primary_knowledge_source]) AS rows"
     )
     return Query(f"links_{predicate.name.lower()}_{category}", text)
+
+
+_SHOWN = (
+    "NOT coalesce(t.negated, false) "
+    "AND (coalesce(t.knowledge_level, '') <> 'prediction' OR t.confidence >= $min_probability)"
+)
+TREATMENTS_OF_CONDITION = Query(
+    "treatments_of_condition",
+    f"MATCH (c:Entity {{curie: $condition}})<-[t:TREATS]-(d:Drug) WHERE {_SHOWN} "
+    "RETURN d.curie AS drug, d.name AS name, t.knowledge_level AS knowledge_level, "
+    "t.evidence_level AS evidence_level, t.line_of_therapy AS line_of_therapy, t.confidence AS probability, "
+    "t.sequence_variant_qualifier AS biomarker, t.primary_knowledge_source AS source "
+    "ORDER BY drug, evidence_level, line_of_therapy, biomarker, source",
+    ("condition", "min_probability"),
+)
+CLASS_MATES_OF_TREATMENTS = Query(
+    "class_mates_of_treatments",
+    f"MATCH (c:Entity {{curie: $condition}})<-[t:TREATS]-(d:Drug) WHERE {_SHOWN} WITH DISTINCT d "
+    "MATCH (d)-[:SUBCLASS_OF]->(k:Entity)<-[:SUBCLASS_OF]-(m:Drug) WHERE k.class_kind = 'therapeutic' "
+    "RETURN DISTINCT k.name AS drug_class, m.curie AS drug, m.name AS name ORDER BY drug_class, drug",
+    ("condition", "min_probability"),
+)
+RESPONSES_TO_GENES = Query(
+    "responses_to_genes",
+    "UNWIND $genes AS gene MATCH (g:Entity {name: gene})-[r:ASSOCIATED_WITH_RESPONSE_TO]->(d:Drug) "
+    f"WHERE {_ASSERTED} "
+    "RETURN gene, r.sequence_variant_qualifier AS finding, d.curie AS drug, d.name AS name, r.effect AS effect, "
+    "r.verdict AS verdict ORDER BY gene, drug, finding",
+    ("genes",),
+)

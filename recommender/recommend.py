@@ -14,6 +14,7 @@ from kg.model import TEXT_SOURCE, Edge
 from ontologies.biolink import AgentType, KnowledgeLevel, Predicate
 from recommender.build_plan import DEFAULT_CONFIG, PlanConfig, Reorder, build_plan, keep_order
 from recommender.codes import CodeIndex
+from recommender.difference import Difference, Standings, find_difference, find_due
 from recommender.facts import Indication, Rows
 from recommender.hypotheses import PhenotypeIndex, rank_hypotheses
 from recommender.knowledge import Knowledge
@@ -22,7 +23,7 @@ from recommender.patient import Patient
 from recommender.plan import Hypothesis, Plan, Sentence
 from recommender.read_knowledge import Reader, read_annotations, read_rows, without_source
 from recommender.read_patient import read_patient
-from recommender.what_if import Change, Difference, change_patient, find_difference, find_removed_sources
+from recommender.what_if import Change, change_patient, find_removed_sources
 
 MAX_SENTENCES: Final = 3
 MAX_HYPOTHESES: Final = 10
@@ -83,6 +84,10 @@ class Recommender:
         """The index behind diagnosis hypotheses, read when it is first needed."""
         return PhenotypeIndex.from_rows(read_annotations(self.graph), self.knowledge.parents_of)
 
+    def prefer(self, formulary: frozenset[str]) -> Recommender:
+        """The same recommender with a formulary: its drugs score higher, the others lower."""
+        return replace(self, config=replace(self.config, formulary=formulary))
+
     def warm(self) -> Recommender:
         """Build every index now, so that the first plan is as fast as the others."""
         _ = (self.knowledge, self.codes, self._text_pairs)
@@ -117,10 +122,11 @@ class Recommender:
         after = other.recommend_mapped(changed)
         return after, find_difference(self.recommend_mapped(mapped), after)
 
-    def follow_up(self, patient: Patient, previous: Plan) -> tuple[Plan, Difference]:
-        """Return the plan for the patient as he is now and how it differs from the previous one."""
-        plan = self.recommend(patient)
-        return plan, find_difference(previous, plan)
+    def follow_up(self, patient: Patient, previous: Standings) -> tuple[Plan, Difference]:
+        """Return the plan for the patient with the new observations, and how it differs from the previous one."""
+        mapped = self.map(patient)
+        plan = self.recommend_mapped(mapped)
+        return plan, find_difference(previous, plan, find_due(previous, mapped))
 
     def recommend_batch(self, paths: Iterable[Path]) -> Iterator[tuple[str, Plan] | Failure]:
         """Yield (file, plan) for every patient file, or the Failure of one that could not be read."""

@@ -7,10 +7,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from recommender.candidate_queries import AskedQuery
+from recommender.difference import Difference
 from recommender.paths import Path
 from recommender.plan import DISCLAIMER, Evidence, Excluded, LeftOut, Line, Named, Plan
 from recommender.safety.verdict import Outcome, Verdict
-from recommender.what_if import Difference
 
 Json = dict[str, Any]
 
@@ -73,7 +74,13 @@ def to_json_difference(difference: Difference) -> Json:
         ],
         "newly_excluded": list(difference.newly_excluded),
         "no_longer_excluded": list(difference.no_longer_excluded),
+        "due": list(difference.due),
     }
+
+
+def to_json_query(asked: AskedQuery) -> Json:
+    """Return a query that found candidates, as it can be repeated."""
+    return {"purpose": asked.purpose, "cypher": asked.query.text, "parameters": asked.parameters}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -10,11 +11,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from recommender.candidate_queries import AskedQuery
+from recommender.difference import Difference
 from recommender.paths import Path
 from recommender.plan import DISCLAIMER, RECOMMENDED, Excluded, Line, Plan
 from recommender.safety.verdict import Outcome, Verdict
 from recommender.to_json import to_not_assessed, to_path_text
-from recommender.what_if import Difference
 
 _STYLES: Final = {
     Outcome.BLOCKED: "bold red",
@@ -46,8 +48,23 @@ def to_text_difference(difference: Difference) -> RenderableType:
         place = f"{move.place_before or '–'} → {move.place_after or '–'}"
         score = f"{_shown(move.score_before)} → {_shown(move.score_after)}"
         table.add_row(Text(move.condition), Text(move.regimen), place, score, Text("; ".join(move.because)))
-    listed = (("Newly excluded", difference.newly_excluded), ("No longer excluded", difference.no_longer_excluded))
+    listed = (
+        ("Newly excluded", difference.newly_excluded),
+        ("No longer excluded", difference.no_longer_excluded),
+        ("Asked for by the previous plan and not found since", difference.due),
+    )
     return Group(table, *(_bullets(title, list(items)) for title, items in listed if items))
+
+
+def to_text_queries(asked: Iterable[AskedQuery]) -> RenderableType:
+    """Return the queries that find the candidates, each with its parameters, ready to be copied."""
+    text = Text("The Cypher that finds the candidates\n", style="bold")
+    for query in asked:
+        text.append(f"  // {query.purpose}\n", style="not bold dim")
+        text.append(f"  {query.query.text}\n", style="not bold")
+        text.append(f"  // {json.dumps(query.parameters, ensure_ascii=False)}\n", style="not bold dim")
+    text.rstrip()
+    return text
 
 
 def _shown(score: int | None) -> str:

@@ -25,7 +25,6 @@ from recommender.patient import (
     Patient,
     Phenotype,
 )
-from recommender.plan import Line, Plan
 from recommender.units import convert, read_measures
 
 ORIGIN: Final = "what if"
@@ -39,28 +38,6 @@ class Change:
     verb: str
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A regimen's place and score for one condition before and after; None when it was not, or is no longer, a line."""
-
-    condition: str
-    regimen: str
-    place_before: int | None
-    place_after: int | None
-    score_before: int | None
-    score_after: int | None
-    because: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What differs between two plans; `moves` holds only regimens that moved or changed their score."""
-
-    moves: tuple[Move, ...]
-    newly_excluded: tuple[str, ...]
-    no_longer_excluded: tuple[str, ...]
 
 
 def read_change(verb: str, text: str) -> Change:
@@ -92,18 +69,6 @@ def find_removed_sources(changes: Iterable[Change]) -> tuple[str, ...]:
                 raise UnknownNameError("kind for --without", change.name, ["source"])
             found.append(change.value)
     return tuple(found)
-
-
-def find_difference(before: Plan, after: Plan) -> Difference:
-    """Compare two plans line by line. Also what a follow-up shows: the earlier plan against the new one."""
-    old, new = _places(before), _places(after)
-    moves = [
-        _to_move(key, old.get(key), new.get(key))
-        for key in dict.fromkeys([*new, *old])
-        if _standing(old.get(key)) != _standing(new.get(key))
-    ]
-    gone, come = _excluded(before), _excluded(after)
-    return Difference(tuple(moves), tuple(x for x in come if x not in gone), tuple(x for x in gone if x not in come))
 
 
 def _set(patient: Patient, change: Change) -> Patient:
@@ -193,41 +158,3 @@ def _one_of(change: Change, allowed: tuple[str, ...]) -> str:
 def _end_of(day: date) -> str:
     """A time that comes after every value of the day, so that the change is the newest."""
     return f"{day.isoformat()}T23:59:59"
-
-
-def _places(plan: Plan) -> dict[tuple[str, str], tuple[int, Line]]:
-    """Each line's place among its condition's lines."""
-    found: dict[tuple[str, str], tuple[int, Line]] = {}
-    counts: dict[str, int] = {}
-    for line in plan.lines:
-        counts[line.condition.name] = counts.get(line.condition.name, 0) + 1
-        found[line.condition.name, " + ".join(d.name for d in line.drugs)] = (counts[line.condition.name], line)
-    return found
-
-
-def _standing(entry: tuple[int, Line] | None) -> tuple[int, int] | None:
-    return (entry[0], entry[1].score) if entry else None
-
-
-def _to_move(key: tuple[str, str], old: tuple[int, Line] | None, new: tuple[int, Line] | None) -> Move:
-    return Move(
-        condition=key[0],
-        regimen=key[1],
-        place_before=old[0] if old else None,
-        place_after=new[0] if new else None,
-        score_before=old[1].score if old else None,
-        score_after=new[1].score if new else None,
-        because=_because(old[1], new[1]) if old and new else (),
-    )
-
-
-def _because(old: Line, new: Line) -> tuple[str, ...]:
-    """The contributions that changed."""
-    before = {(c.name, c.because): c.value for c in old.contributions}
-    after = {(c.name, c.because): c.value for c in new.contributions}
-    changed = [k for k in dict.fromkeys([*before, *after]) if before.get(k) != after.get(k)]
-    return tuple(f"{name} {before.get((name, why), 0):+d} → {after.get((name, why), 0):+d}" for name, why in changed)
-
-
-def _excluded(plan: Plan) -> tuple[str, ...]:
-    return tuple(f"{' + '.join(d.name for d in e.drugs)} for {e.condition.name}" for e in plan.excluded)

@@ -6,11 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from recommender.difference import Difference
 from recommender.draw import draw_paths
 from recommender.plan import RECOMMENDED, Line, Plan
 from recommender.safety.verdict import Check, Outcome, Verdict
 from recommender.to_json import to_not_assessed
-from recommender.what_if import Difference
 
 BAR: int = 120  # px of the widest bar
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from recommender.difference import Difference
 from recommender.patient import ClinicalText, Patient, TextMention
 from recommender.plan import Plan
 from recommender.read_patient import read_document
@@ -17,7 +18,7 @@ from recommender.service.drift import Bins, to_bins
 from recommender.service.page_text import render_part
 from recommender.service.page_view import to_view
 from recommender.to_json import to_json, to_json_difference
-from recommender.what_if import Change, Difference
+from recommender.what_if import Change
 
 Mentions = tuple[TextMention, ...]
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kg.errors import InputError, UnknownNameError
+from recommender.difference import Difference, Standings, find_difference, read_standings, to_standings
+from recommender.formulary import read_formulary
+from recommender.plan import Plan
 from recommender.read_patient import read_patient
 from recommender.read_yaml import read_plain
 from recommender.recommend import Recommender
-from recommender.what_if import Change, change_patient, find_difference, read_change
+from recommender.to_json import to_json
+from recommender.what_if import Change, change_patient, read_change
 from tests.recommender.memory_graph import MemoryGraph, starter_recommender
 from tests.recommender.worlds import INFECTION, NSAID, PAIN, measured, patient_with, small_rows
 
@@ -86,13 +92,79 @@ def test_unknown_facts_and_values_are_named(verb: str, text: str, error: type[Ex
         WORLD.what_if(patient_with(INFECTION), [read_change(verb, text)])
 
 
-def test_a_follow_up_shows_what_a_new_observation_changed() -> None:
+def test_two_plans_differ_by_what_a_new_observation_changed() -> None:
     first = WORLD.recommend_mapped(patient_with(PAIN))
     later = replace(patient_with(PAIN), measurements=(measured("egfr_ml_min_1_73m2", 20.0),))
     plan = WORLD.recommend_mapped(later)
     assert find_difference(first, plan).newly_excluded == ("nsaid for pain",)
-    assert find_difference(plan, plan).moves == ()
-    yaml = {"patient_id": "x", "conditions": ["gout"], "medications": "none", "allergies": "none"}
-    before = starter_recommender().recommend(read_plain(yaml))
-    _, difference = starter_recommender().follow_up(read_plain({**yaml, "medications": ["warfarin"]}), before)
-    assert difference.newly_excluded or difference.moves
+    assert find_difference(plan, plan) == Difference((), (), ())
+
+
+def kept(plan: Plan) -> Standings:
+    """The plan as it comes back from the file that was kept of it."""
+    return read_standings(json.loads(json.dumps(to_json(plan))))
+
+
+def test_a_plan_read_back_from_its_json_stands_as_it_stood() -> None:
+    plan = starter_recommender().recommend(read_patient(PATIENTS / "interaction.json"))
+    assert kept(plan) == to_standings(plan)
+
+
+HEART: dict[str, Any] = {
+    "patient_id": "x",
+    "as_of": "2026-01-01",
+    "sex": "male",
+    "age_years": 60,
+    "conditions": ["hypertension"],
+    "medications": "none",
+    "allergies": "none",
+}
+
+
+def follow_up(**more: Any) -> tuple[Plan, Difference]:
+    recommender = starter_recommender()
+    before = recommender.recommend(read_plain(HEART))
+    return recommender.follow_up(read_plain({**HEART, "as_of": "2026-03-01", **more}), kept(before))
+
+
+def test_a_follow_up_asks_for_what_the_previous_plan_wanted_measured() -> None:
+    _, unmeasured = follow_up()
+    assert any("no value since 2026-01-01" in text for text in unmeasured.due)
+    potassium = {"potassium_mmol_l": {"value": 4.2, "time": "2026-02-01"}}
+    creatinine = {"creatinine_mg_dl": {"value": 1.0, "time": "2026-02-01"}}
+    _, measured_since = follow_up(measurements={**potassium, **creatinine})
+    assert len(measured_since.due) < len(unmeasured.due)
+    old = {name: {**value, "time": "2025-12-01"} for name, value in (potassium | creatinine).items()}
+    assert follow_up(measurements=old)[1].due == unmeasured.due
+
+
+def test_a_follow_up_takes_up_that_the_previous_choice_failed() -> None:
+    recommender = starter_recommender()
+    before = recommender.recommend(read_plain(HEART))
+    first = before.lines[0].drugs[0].name
+    plan, difference = follow_up(
+        medications=[{"name": first, "status": "stopped", "stop_reason": "ineffective", "reason": "hypertension"}]
+    )
+    assert first not in {line.drugs[0].name for line in plan.lines if len(line.drugs) == 1}
+    assert any(m.regimen == first and m.place_after is None for m in difference.moves)
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"lines": 3, "excluded": [], "as_of": ""}, {"lines": [{}]}])
+def test_what_is_no_plan_is_no_previous_plan(document: Any) -> None:
+    with pytest.raises(InputError, match="is no plan"):
+        read_standings(document)
+
+
+def test_a_formulary_moves_its_drugs_up(tmp_path: Path) -> None:
+    recommender = starter_recommender()
+    patient = read_plain(HEART)
+    last = recommender.recommend(patient).lines[-1].drugs[0]
+    path = tmp_path / "formulary.txt"
+    path.write_text(f"# the house's list\n{last.name}\n")
+    preferred = recommender.prefer(read_formulary(path, recommender.codes)).recommend(patient)
+    points = {line.drugs[0].name: {c.name: c.value for c in line.contributions} for line in preferred.lines}
+    assert points[last.name]["formulary"] == 30
+    assert {table["formulary"] for name, table in points.items() if name != last.name} == {-30}
+    path.write_text("unobtainium\n")
+    with pytest.raises(InputError, match="line 1"):
+        read_formulary(path, recommender.codes)
