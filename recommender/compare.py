@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from recommender.difference import Difference, find_difference
 from recommender.plan import Plan
-from recommender.what_if import Difference, find_difference
 
 
 @dataclass(frozen=True, slots=True)
