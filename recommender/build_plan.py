@@ -16,6 +16,7 @@ from recommender.knowledge import Knowledge
 from recommender.patient import Patient
 from recommender.plan import (
     ALTERNATIVE,
+    RANKED_LOWER,
     RECOMMENDED,
     ConditionPlan,
     Excluded,
@@ -31,6 +32,7 @@ from recommender.safety.gate import check_between, check_knowledge, check_regime
 from recommender.safety.verdict import Check, Outcome, Verdict
 from recommender.score import Ranked, Scored, order_by_class, rank, score_candidate, verdict_points
 from recommender.situation import Situation, build_situation
+from recommender.summary import summarise
 
 Reorder = Callable[[Situation, Ranked], Ranked]
 
@@ -206,6 +208,7 @@ class _Writer:
             notes=self._notes(composition),
             versions=self.knowledge.versions,
             names=tuple(self._named(lines, considered).items()),
+            known=summarise(self.situation, self.knowledge),
         )
 
     def _named(self, lines: tuple[Line, ...], considered: list[_Considered]) -> dict[str, str]:
@@ -283,7 +286,7 @@ class _Writer:
             LeftOut(
                 _name_all(s.candidate.drugs, self.knowledge),
                 _name(r.condition, self.knowledge),
-                f"passed the gate and ranked lower (score {s.score}, evidence {s.candidate.level})",
+                f"{RANKED_LOWER} (score {s.score}, evidence {s.candidate.level})",
             )
             for r in ranked
             for s in r.scored

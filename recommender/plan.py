@@ -9,11 +9,14 @@ from typing import Final
 from recommender.facts import Advice, Monitoring
 from recommender.paths import Path
 from recommender.patient import Issue, Unmapped
+from recommender.safety.duplicate_therapy import SAME_DRUG
 from recommender.safety.verdict import Verdict
 from recommender.score import Contribution
+from recommender.summary import Known
 
 RECOMMENDED: Final = "recommended"
 ALTERNATIVE: Final = "alternative"
+RANKED_LOWER: Final = "passed the gate and ranked lower"
 
 DISCLAIMER: Final = "For demonstration and research. Not for care: a clinician decides."
 
@@ -83,6 +86,17 @@ class Line:
     stop_rules: tuple[Advice, ...] = ()
     counterfactuals: tuple[str, ...] = ()
 
+    @property
+    def regimen(self) -> str:
+        """The drugs' names in one line."""
+        return " + ".join(drug.name for drug in self.drugs)
+
+    @property
+    def is_taken(self) -> bool:
+        """True when the patient takes every drug of it already: it is continued, not started."""
+        taken = {v.drug for v in self.verdicts if v.severity == SAME_DRUG}
+        return all(drug.curie in taken for drug in self.drugs)
+
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
@@ -124,7 +138,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole answer for one patient."""
+    """The whole answer for one patient; `known` is what it rests on."""
 
     patient_id: str
     as_of: date
@@ -141,7 +155,15 @@ class Plan:
     notes: tuple[str, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     names: tuple[tuple[str, str], ...] = ()
+    known: tuple[Known, ...] = ()
 
     def name(self, curie: str) -> str:
         """The name of a concept that the plan speaks of, or the CURIE itself."""
         return next((name for known, name in self.names if known == curie), curie)
+
+    def actions(self, condition: Named) -> list[str]:
+        """What to do for a condition: the recommended regimen, then what else is taken for it and may go on."""
+        lines = [line for line in self.lines if line.condition == condition]
+        chosen = [f"{'continue' if x.is_taken else 'start'} {x.regimen}" for x in lines if x.role == RECOMMENDED]
+        taken = [f"continue {x.regimen}" for x in lines if x.role != RECOMMENDED and x.is_taken]
+        return [*chosen, *taken] or ["alternatives only, none fits with the others"] * bool(lines)

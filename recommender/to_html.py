@@ -41,7 +41,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["words"] = _WORDS.get
+    environment.filters["check_label"] = _to_label
     return environment
+
+
+def _to_label(check: str) -> str:
+    return Check(check).label
 
 
 def _view(plan: Plan) -> dict[str, Any]:
@@ -51,7 +56,7 @@ def _view(plan: Plan) -> dict[str, Any]:
         "recommended": [_line_view(line, plan) for line in plan.lines if line.role == RECOMMENDED],
         "alternatives": [_line_view(line, plan) for line in plan.lines if line.role != RECOMMENDED],
         "not_assessed": to_not_assessed(plan),
-        "open_conditions": [c for c in plan.conditions if not c.is_treated],
+        "short": [(c.condition.name, plan.actions(c.condition), c.reason) for c in plan.conditions],
         "measures": [(c.condition.name, m) for c in plan.conditions for m in c.non_drug_measures],
         "name": plan.name,
     }
@@ -61,7 +66,7 @@ def _line_view(line: Line, plan: Plan) -> dict[str, Any]:
     widest = max((abs(c.value) for c in line.contributions), default=1)
     return {
         "line": line,
-        "drugs": " + ".join(d.name for d in line.drugs),
+        "drugs": line.regimen,
         "bars": [(c, round(100 * abs(c.value) / widest)) for c in line.contributions],
         "checks": [(check, _of_check(line, check)) for check in Check],
         "svg": Markup(draw_paths(line.evidence.paths, plan)),  # draw_paths escapes every text

@@ -32,6 +32,7 @@ def to_json(plan: Plan) -> Json:
             {"curie": h.disease.curie, "name": h.disease.name, "score": h.score, "phenotypes": list(h.phenotypes)}
             for h in plan.hypotheses
         ],
+        "known": [{"what": k.what, "said": list(k.said), "missing": k.is_missing} for k in plan.known],
         "conditions": [
             {
                 **_named(c.condition),
@@ -96,6 +97,7 @@ def _line(line: Line, plan: Plan) -> Json:
         "condition": _named(line.condition),
         "drugs": [_named(d) for d in line.drugs],
         "role": line.role,
+        "already_taken": line.is_taken,
         "line_of_therapy": line.line_of_therapy or None,
         "evidence_level": line.level,
         "score": line.score,

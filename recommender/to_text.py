@@ -14,8 +14,16 @@ from rich.text import Text
 from recommender.candidate_queries import AskedQuery
 from recommender.difference import Difference
 from recommender.paths import Path
-from recommender.plan import DISCLAIMER, RECOMMENDED, Excluded, Line, Plan
-from recommender.safety.verdict import Outcome, Verdict
+from recommender.plan import (
+    DISCLAIMER,
+    RANKED_LOWER,
+    RECOMMENDED,
+    Excluded,
+    Hypothesis,
+    Line,
+    Plan,
+)
+from recommender.safety.verdict import Check, Outcome, Verdict
 from recommender.to_json import to_not_assessed, to_path_text
 
 _STYLES: Final = {
@@ -28,9 +36,13 @@ MAX_EXCLUDED: Final = 8
 
 
 def to_text(plan: Plan) -> RenderableType:
-    """Return the plan as one renderable: headline, lines, reasons, exclusions, alerts, what is not known."""
-    parts: list[RenderableType] = [_headline(plan)]
+    """Return the plan as one renderable: what to do, what warns, the options, their reasons, what is not known."""
+    parts: list[RenderableType] = [_headline(plan), _known(plan)]
     parts += [Text(f"Note: {note}", style="italic") for note in plan.notes]
+    if plan.hypotheses:
+        parts.append(_bullets("Diagnoses that the findings suggest", [_hypothesis(h) for h in plan.hypotheses]))
+    if plan.alerts:
+        parts.append(_alerts(plan))
     if plan.lines:
         parts.append(_lines(plan))
         parts += [_reasons(line, plan) for line in plan.lines if line.role == RECOMMENDED]
@@ -72,33 +84,51 @@ def _shown(score: int | None) -> str:
 
 
 def _headline(plan: Plan) -> Panel:
+    """One line a condition: what to give or go on with, or why there is nothing."""
+    title = f"Patient {plan.patient_id}, as of {plan.as_of.isoformat()}"
     if plan.abstained:
-        return Panel(Text(f"No recommendation: {plan.reason}", style="bold"), title=f"Patient {plan.patient_id}")
-    chosen = [line for line in plan.lines if line.role == RECOMMENDED]
-    said = "\n".join(f"{line.condition.name}: {_drugs(line)}" for line in chosen)
-    open_ = [f"{c.condition.name}: {c.reason}" for c in plan.conditions if not c.is_treated]
-    body = Text(said or "Alternatives only, none fits with the others.", style="bold")
-    for sentence in open_:
-        body.append(f"\n{sentence}", style="not bold yellow")
-    return Panel(body, title=f"Patient {plan.patient_id}, as of {plan.as_of.isoformat()}")
+        return Panel(Text(f"No recommendation: {plan.reason}", style="bold"), title=title)
+    body = Text()
+    for entry in plan.conditions:
+        body.append(f"{entry.condition.name}: ", style="bold")
+        actions = plan.actions(entry.condition)
+        body.append("; ".join(actions) if actions else entry.reason, style="bold" if actions else "yellow")
+        body.append("\n")
+    body.rstrip()
+    return Panel(body, title=title)
+
+
+def _known(plan: Plan) -> Text:
+    """What the plan rests on; what is missing stands out."""
+    text = Text("What this plan knows\n", style="bold")
+    for known in plan.known:
+        text.append(f"  {known.what}: ", style="not bold dim")
+        text.append("; ".join(known.said) + "\n", style="not bold blue" if known.is_missing else "not bold")
+    text.rstrip()
+    return text
 
 
 def _lines(plan: Plan) -> Table:
     table = Table(title="Treatment options", expand=True, header_style="bold")
     for name in ("Condition", "Regimen", "Line", "Evidence", "Score", "Cautions and gaps"):
         table.add_column(name, justify="right" if name == "Score" else "left", overflow="fold")
+    shown = ""
     for line in plan.lines:
-        style = "bold" if line.role == RECOMMENDED else ""
-        mark = "▶ " if line.role == RECOMMENDED else "  "
+        name = "" if line.condition.name == shown else line.condition.name
+        if name and shown:
+            table.add_section()
+        shown = line.condition.name
+        is_chosen = line.role == RECOMMENDED
         table.add_row(
-            Text(line.condition.name),
-            Text(mark + _drugs(line)),
+            Text(name),
+            Text(f"{'▶' if is_chosen else ' '} {line.regimen}{' (taken now)' if line.is_taken else ''}"),
             str(line.line_of_therapy or "–"),
             line.level,
             str(line.score),
             _remarks(line.verdicts),
-            style=style,
+            style="bold" if is_chosen else "",
         )
+    table.caption = "Evidence: L1 guideline, L2 approved, L3 off-label with a trial, L4 text or class, L5 model only"
     return table
 
 
@@ -108,8 +138,8 @@ def _remarks(verdicts: Iterable[Verdict]) -> Text:
     listed = list(verdicts)
     for verdict in listed:
         if verdict.outcome is Outcome.CAUTION:
-            text.append(f"{verdict.check}: {verdict.rule}\n", style=_STYLES[Outcome.CAUTION])
-    gaps = dict.fromkeys(v.check.value for v in listed if v.outcome is Outcome.NOT_ASSESSED)
+            text.append(f"{verdict.check.label}: {verdict.rule}\n", style=_STYLES[Outcome.CAUTION])
+    gaps = dict.fromkeys(v.check.label for v in listed if v.outcome is Outcome.NOT_ASSESSED)
     if gaps:
         text.append(f"not assessed: {', '.join(gaps)}", style=_STYLES[Outcome.NOT_ASSESSED])
     text.rstrip()
@@ -127,7 +157,7 @@ def _reasons(line: Line, plan: Plan) -> Panel:
         body.append(f"• “{sentence.text}” – {sentence.document_id}\n")
     if line.evidence.is_model_only:
         body.append("model only\n", style="bold")
-    table = "  ".join(f"{c.name} {c.value:+d}" for c in line.contributions)
+    table = "  ".join(f"{c.name.replace('_', ' ')} {c.value:+d}" for c in line.contributions)
     body.append(f"Score {line.score} = {table}\n", style="dim")
     if line.dose:
         body.append(f"Dose: {line.dose} ({line.dose_source})\n")
@@ -136,43 +166,73 @@ def _reasons(line: Line, plan: Plan) -> Panel:
     for rule in line.stop_rules:
         body.append(f"Stop: {rule.text} ({rule.citation.label})\n")
     body.rstrip()
-    return Panel(body, title=f"Why {_drugs(line)} for {line.condition.name}", title_align="left")
+    return Panel(body, title=f"Why {line.regimen} for {line.condition.name}", title_align="left")
 
 
 def _sections(plan: Plan) -> list[RenderableType]:
-    parts: list[RenderableType] = []
-    if plan.excluded:
-        parts.append(_excluded(plan.excluded))
-    if plan.alerts:
-        parts.append(_alerts(plan))
-    measures = [f"{c.condition.name}: {m.text}" for c in plan.conditions for m in c.non_drug_measures]
-    gaps = [f"{g['check']}: {g['reason']} ({', '.join(g['drugs'])})" for g in to_not_assessed(plan)]
+    parts: list[RenderableType] = [_excluded(plan.excluded)] if plan.excluded else []
+    measures = [(c.condition.name, [m.text for m in c.non_drug_measures]) for c in plan.conditions]
     listed = (
-        ("Beside drugs", measures),
-        ("Not assessed", gaps),
+        ("Beside drugs", [f"{name}: {'; '.join(texts)}" for name, texts in measures if texts]),
+        ("Not assessed", _gaps(plan)),
+        ("Considered and left out", _left_out(plan)),
         ("Not mapped to the graph", [f"{u.kind}: {u.text}" for u in plan.unmapped]),
-        ("Diagnoses that the findings suggest", [f"{h.disease.name} ({h.score:g})" for h in plan.hypotheses]),
         ("Elements of the record that could not be read", [f"{i.path}: {i.problem}" for i in plan.issues]),
     )
-    parts += [_bullets(title, items) for title, items in listed if items]
-    return parts
+    return [*parts, *(_bullets(title, items) for title, items in listed if items)]
+
+
+def _gaps(plan: Plan) -> list[str]:
+    """What could not be assessed, one line a check and drugs."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for gap in to_not_assessed(plan):
+        grouped.setdefault((Check(gap["check"]).label, ", ".join(gap["drugs"])), []).append(gap["reason"])
+    return [f"{check} ({drugs}): {'; '.join(reasons)}" for (check, drugs), reasons in grouped.items()]
+
+
+def _left_out(plan: Plan) -> list[str]:
+    """Treatments that were considered, those that merely ranked lower in one line a condition."""
+    lower: dict[str, list[str]] = {}
+    items = []
+    for entry in plan.left_out:
+        drugs = " + ".join(d.name for d in entry.drugs)
+        if entry.reason.startswith(RANKED_LOWER):
+            lower.setdefault(entry.condition.name, []).append(drugs)
+        else:
+            items.append(f"{drugs} for {entry.condition.name}: {entry.reason}")
+    return [*items, *(f"{name}, {RANKED_LOWER}: {', '.join(drugs)}" for name, drugs in lower.items())]
+
+
+def _hypothesis(hypothesis: Hypothesis) -> str:
+    return f"{hypothesis.disease.name} ({hypothesis.score:g}): {', '.join(hypothesis.phenotypes)}"
 
 
 def _excluded(excluded: tuple[Excluded, ...]) -> Table:
+    """What is excluded, regimens of one condition and reason in one row."""
     table = Table(title="Excluded by the safety gate", expand=True, header_style="bold")
     for name in ("Regimen", "For", "Why", "Source"):
         table.add_column(name, overflow="fold")
-    for entry in excluded[:MAX_EXCLUDED]:
-        worst = max(entry.verdicts, key=lambda v: v.outcome.rank)
-        facts = f" [{'; '.join(worst.facts)}]" if worst.facts else ""
-        why = Text(f"{worst.check}: {worst.rule}{facts}", style=_STYLES[worst.outcome])
-        if entry.counterfactual:
-            why.append(f"\n{entry.counterfactual}", style="not bold italic")
-        regimen = " + ".join(d.name for d in entry.drugs)
-        table.add_row(Text(regimen), Text(entry.condition.name), why, Text(worst.citation.label))
-    if len(excluded) > MAX_EXCLUDED:
-        table.caption = f"and {len(excluded) - MAX_EXCLUDED} more; --json lists all"
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Excluded]] = {}
+    for entry in excluded:
+        verdict = _worst(entry)
+        groups.setdefault((entry.condition.name, verdict.rule, verdict.facts), []).append(entry)
+    for entries in list(groups.values())[:MAX_EXCLUDED]:
+        verdict = _worst(entries[0])
+        facts = f" [{'; '.join(verdict.facts)}]" if verdict.facts else ""
+        why = Text(f"{verdict.check.label}: {verdict.rule}{facts}", style=_STYLES[verdict.outcome])
+        told = next((e.counterfactual for e in entries if e.counterfactual), "")
+        if told:
+            why.append(f"\n{told}", style="not bold italic")
+        regimens = "\n".join(" + ".join(d.name for d in e.drugs) for e in entries)
+        table.add_row(Text(regimens), Text(entries[0].condition.name), why, Text(verdict.citation.label))
+    if len(groups) > MAX_EXCLUDED:
+        more = sum(len(entries) for entries in list(groups.values())[MAX_EXCLUDED:])
+        table.caption = f"and {more} more; --json lists all"
     return table
+
+
+def _worst(entry: Excluded) -> Verdict:
+    return max(entry.verdicts, key=lambda v: v.outcome.rank)
 
 
 def _alerts(plan: Plan) -> Table:
@@ -180,7 +240,9 @@ def _alerts(plan: Plan) -> Table:
     for name in ("Drug", "Alert", "Source"):
         table.add_column(name, overflow="fold")
     for v in plan.alerts:
-        said = Text(f"{v.check}: {v.rule}", style=_STYLES[v.outcome])
+        said = Text(f"{v.check.label}: {v.rule}", style=_STYLES[v.outcome])
+        if v.advice:
+            said.append(f"\n{v.advice}", style="not bold default")
         table.add_row(Text(plan.name(v.drug)), said, Text(v.citation.label))
     return table
 
@@ -195,7 +257,3 @@ def _bullets(title: str, items: list[str]) -> Text:
 
 def _sources(path: Path) -> str:
     return ", ".join(dict.fromkeys(source for _, source in path.edges if source))
-
-
-def _drugs(line: Line) -> str:
-    return " + ".join(d.name for d in line.drugs)

@@ -25,6 +25,11 @@ class Check(StrEnum):
     QT = "qt"
     FOOD_LIFESTYLE = "food_lifestyle"
 
+    @property
+    def label(self) -> str:
+        """The check's name for people."""
+        return _LABELS.get(self, self.value.replace("_", " "))
+
 
 class Outcome(StrEnum):
     """The four things that a check can say. `not_assessed` is never *ok*."""
@@ -40,6 +45,7 @@ class Outcome(StrEnum):
         return _RANKS[self]
 
 
+_LABELS = {Check.QT: "QT interval", Check.FOOD_LIFESTYLE: "food and habits"}
 _RANKS = {Outcome.OK: 0, Outcome.NOT_ASSESSED: 1, Outcome.CAUTION: 2, Outcome.BLOCKED: 3}
 
 

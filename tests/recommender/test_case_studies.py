@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from recommender.plan import Line, Plan
+from recommender.plan import RECOMMENDED, Line, Plan
 from recommender.read_yaml import read_plain
 from recommender.safety.verdict import Check, Outcome
 from tests.recommender.memory_graph import starter_recommender
@@ -79,3 +79,19 @@ def test_tacrolimus_after_liver_transplantation_is_monitored_and_checked_for_int
     undisturbed = lines_with(plan_for(conditions=["liver transplantation"]), "tacrolimus")
     assert undisturbed
     assert any("acrolimus" in m.measure or "trough" in m.when.lower() for m in undisturbed[0].monitoring)
+
+
+def test_a_transplantation_on_record_as_a_procedure_is_planned_for() -> None:
+    plan = plan_for(procedures=["Transplantation of liver (procedure)"])
+    assert [c.condition.name for c in plan.conditions] == ["liver transplantation"]
+    assert lines_with(plan, "tacrolimus")
+
+
+def test_greedy_choice_is_wrong_for_arthrosis_with_anxiety() -> None:
+    """Best first would be naproxen, then duloxetine, and the two together bleed: the set takes paracetamol instead."""
+    conditions = ["osteoarthritis", "generalized anxiety disorder"]
+    alone = plan_for(conditions=conditions[:1])
+    assert alone.lines[0].drugs[0].name == "naproxen"
+    plan = plan_for(conditions=conditions)
+    assert [line.regimen for line in plan.lines if line.role == RECOMMENDED] == ["paracetamol", "duloxetine"]
+    assert any("would have been naproxen, duloxetine" in note for note in plan.notes)
