@@ -52,7 +52,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "Kinships": {"dim": 64, "epochs": 100, "batch_size": 256, "num_negatives": 16, "learning_rate": 0.1},
     "WN18RR": {"dim": 64, "epochs": 30, "batch_size": 1024, "num_negatives": 16, "learning_rate": 0.1},
 }
-SEEDS = {"UMLS": 3, "Kinships": 3, "WN18RR": 1}
+SEEDS = {"UMLS": 2, "Kinships": 2, "WN18RR": 1}
 Job = dict[str, Any]
 
 
@@ -118,7 +118,7 @@ def compare_once(
     triples: Triples, parts: dict[str, Ids], name: str, seed: int, python: Path, folder: Path, threads: int
 ) -> tuple[float, float, float, float, float]:
     """Return our MRR, PyKEEN's, PyKEEN's vectors' in our harness, and both training times in CPU seconds."""
-    config = to_config(seed, **SETTINGS[name])
+    config = to_config(triples, seed, **SETTINGS[name])
     started = process_time()
     state = train_plain(replace(triples, edges=parts["train"]), config)
     own_s = process_time() - started
@@ -132,9 +132,11 @@ def compare_once(
     return ours, told["mrr"], float((1.0 / ranks).mean()), own_s, told["cpu_s"]
 
 
-def to_config(seed: int, **changes: Any) -> EmbeddingConfig:
+def to_config(triples: Triples, seed: int, **changes: Any) -> EmbeddingConfig:
     """Return ComplEx as PyKEEN trains it: corruptions drawn for each edge alone, of any type, no selection."""
-    config = replace(config_of_family("complex", "none", seed), loss="logistic", share=1, typed_negatives=False)
+    config = replace(
+        config_of_family("complex", triples.relations[0], seed), loss="logistic", share=1, typed_negatives=False
+    )
     return replace(config, initial_scale=0.1, patience=0, **changes)
 
 
@@ -207,7 +209,7 @@ def measure_speed(arguments: argparse.Namespace, python: Path, folder: Path) -> 
         "|---|---|---|---|---|---|",
     ]
     for batch_size, num in ((1024, 16), (4096, 16)):
-        config = to_config(0, dim=256, epochs=1, batch_size=batch_size, num_negatives=num, learning_rate=0.1)
+        config = to_config(triples, 0, dim=256, epochs=1, batch_size=batch_size, num_negatives=num, learning_rate=0.1)
         job = to_job(triples, config, arguments.threads)
         told = run_pykeen(python, folder, {"train": sampled.edges, "dev": nothing, "test": nothing}, job)
         theirs = len(sampled.edges) / told["wall_s"]

@@ -19,6 +19,12 @@ def read_folder(path: Path) -> AnyFolder:
     return read_embedding(path) if family_of(path) else read_model(path)
 
 
+def seed_folders(path: Path) -> list[Path]:
+    """Return the folders of a run of several seeds (`seed-0`, `seed-1` …) in order, or the folder itself."""
+    found = sorted(path.glob("seed-*"), key=lambda one: (len(one.name), one.name))
+    return [one for one in found if (one / "config.json").is_file()] or [path]
+
+
 def family_of(path: Path) -> str:
     """Return the gradient-trained family that a folder names, "" for the ensemble or for no model at all."""
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from gnn.attention import AttentionConfig
+from gnn.control import CONTROL
 from gnn.folders import AnyFolder, read_folder
 from gnn.metagraph import Dense
 from gnn.model import ModelConfig
@@ -22,7 +23,7 @@ from gnn.space import SpaceConfig
 from gnn.task import types_of
 from gnn.train import TrainReport, split_pairs, train_triples
 from gnn.triples import Ids, Triples, build_triples
-from kg.errors import UnknownNameError
+from kg.errors import InputError, UnknownNameError
 from kg.model import MODEL_SOURCE, Edge, to_properties
 from kg.progress import Progress, ignore_progress
 from kg.store import GraphStore
@@ -134,6 +135,8 @@ def predict_to_graph(
     The same model writes the same edges again, so a second call changes nothing; `store.retract(run=…)` withdraws them.
     """
     folder = read_folder(model_path)
+    if CONTROL in dict(folder.inputs):
+        raise InputError(f"{model_path} was trained on a rewired graph as a control; it must not write predictions.")
     pairs = score_pairs(folder.model, progress=progress)
     asserted = store.read_edges(Predicate.from_relationship_type(folder.model.task.relation))
     stated = set(zip(asserted.subjects, asserted.objects, strict=True))

@@ -26,6 +26,7 @@ from gnn.metagraph import Dense
 from gnn.narrow import choose_columns, narrow_ridge, narrow_space
 from gnn.path_gnn import PathData, PathGnn, PathGnnConfig, build_path_data, fit_path_gnn, score_path_gnn
 from gnn.ranking import Mask
+from gnn.scorer import Scored
 from gnn.scorers import (
     CandidateNetwork,
     NetworkConfig,
@@ -140,10 +141,14 @@ class LinkModel:
         """Return the ensemble's (num_queries, num_tails) log-probabilities within the row."""
         return self.blend.score(self.score_members(queries), queries.hidden)
 
-    def score_with_floor(self, queries: Queries) -> tuple[Dense, Dense]:
-        """Return the ensemble's scores and the metapath floor's."""
-        members = self.score_members(queries)
-        return self.blend.score(members, queries.hidden), members[METAPATH_FLOOR]
+    def score_all(self, queries: Queries) -> Scored:
+        """Return the ensemble's scores with those of the metapath floor and of the members."""
+        return self.blend_members(self.score_members(queries), queries)
+
+    def blend_members(self, members: dict[str, Dense], queries: Queries) -> Scored:
+        """Return what `score_all` does from the members' scores of the queries."""
+        scores = self.blend.score(members, queries.hidden)
+        return Scored(scores, members[METAPATH_FLOOR], without_floor(members))
 
     def probability(self, combined: Dense) -> Dense:
         """Return the calibrated probability of each score."""

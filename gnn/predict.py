@@ -10,6 +10,7 @@ import numpy as np
 import polars
 
 from gnn.folders import AnyFolder, model_of, read_folder
+from gnn.inductive import extend_folder, new_places, read_new_entities
 from gnn.metagraph import Dense
 from gnn.read import read_names
 from gnn.scorer import LinkScorer
@@ -71,18 +72,26 @@ def predict_files(
     *,
     heads: Path | None = None,
     tails: Path | None = None,
+    new: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> int:
     """Do what `theragraph predict` does; return the number of rows written.
 
-    `heads` and `tails` are files of one entity a line. UnknownNameError when the model is of another relation.
+    `heads` and `tails` are files of one entity a line; `new` describes entities that the model has never seen, and then
+    only pairs with one of them are scored. UnknownNameError when the model is of another relation.
     """
     progress("reading the model", 0, None)
     folder = read_folder(model_path)
+    model_of(folder, relation)
+    added: tuple[str, ...] = ()
+    if new is not None:
+        folder, added = extend_folder(folder, read_new_entities(new))
     model = model_of(folder, relation)
     task = model.task
-    head_places = _read_side(folder, heads, task.heads, "head") if heads else None
-    tail_places = _read_side(folder, tails, task.tails, "tail") if tails else None
+    head_places, tail_places = (
+        _read_side(folder, path, side, what) if path else new_places(folder, added, side)
+        for path, side, what in ((heads, task.heads, "head"), (tails, task.tails, "tail"))
+    )
     table = to_table(folder, task, score_pairs(model, head_places, tail_places, progress))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -57,13 +57,22 @@ def rank_targets(scores: Scores, targets: NDArray[np.int64], hidden: Mask) -> Fl
     return ranks
 
 
+def reciprocal_ranks(ranks: Floats) -> Floats:
+    """Return each query's reciprocal rank, its mean over seeds where `ranks` is (num_seeds, num_queries)."""
+    reciprocal: Floats = np.atleast_2d(1.0 / ranks).mean(axis=0)
+    return reciprocal
+
+
 def to_metrics(ranks: Floats, *, seed: int = 0) -> RankingMetrics:
-    """Summarise ranks; InputError when there is none."""
-    if len(ranks) == 0:
+    """Summarise (num_queries,) ranks, or (num_seeds, num_queries) of several runs; InputError when there is none.
+
+    `n` counts queries and the interval is over queries: more seeds make it no narrower than more data would.
+    """
+    if ranks.size == 0:
         raise InputError("There is no rank to average: the test split is empty; give at least one known pair.")
-    reciprocal = 1.0 / ranks
+    reciprocal = reciprocal_ranks(ranks)
     hits = tuple((k, float((ranks <= k).mean())) for k in HITS_AT)
-    return RankingMetrics(float(reciprocal.mean()), hits, len(ranks), bootstrap_interval(reciprocal, seed=seed))
+    return RankingMetrics(float(reciprocal.mean()), hits, len(reciprocal), bootstrap_interval(reciprocal, seed=seed))
 
 
 def bootstrap_interval(values: Floats, *, seed: int = 0, num_samples: int = 2000) -> tuple[float, float]:
@@ -76,9 +85,10 @@ def bootstrap_interval(values: Floats, *, seed: int = 0, num_samples: int = 2000
 
 def paired_difference(ranks: Floats, floor: Floats, *, seed: int = 0) -> tuple[float, float, float]:
     """Return the mean difference in reciprocal rank, ours minus the floor's, with its 95 % bootstrap interval."""
-    if len(ranks) != len(floor):
-        raise InputError(f"{len(ranks)} ranks cannot be paired with {len(floor)}; rank the same queries with both.")
-    difference = 1.0 / ranks - 1.0 / floor
+    ours, theirs = reciprocal_ranks(ranks), reciprocal_ranks(floor)
+    if len(ours) != len(theirs):
+        raise InputError(f"{len(ours)} ranks cannot be paired with {len(theirs)}; rank the same queries with both.")
+    difference = ours - theirs
     low, high = bootstrap_interval(difference, seed=seed)
     return float(difference.mean()), low, high
 

@@ -18,6 +18,7 @@ HETIONET_FILES = ("nodes.tsv", "edges.tsv.gz")
 _HEAD = ("head", "source", "subject")
 _RELATION = ("relation", "metaedge", "predicate")
 _TAIL = ("tail", "target", "object")
+_DATED = ("date", "year")
 _KIND = ("kind", "type", "category")
 
 
@@ -55,6 +56,45 @@ def read_pairs(path: Path, relation: str) -> list[tuple[str, str]]:
         seen = ", ".join(sorted({r for _, r, _ in collected.rows})) or "no relation at all"
         raise InputError(f'{path} has no triple of the relation "{relation}", it has {seen}; name another relation.')
     return pairs
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the triples of one file, in file order."""
+    collected = _Collected()
+    _read_file(path, collected)
+    return collected.rows
+
+
+def read_dates(paths: Sequence[Path], relation: str) -> dict[tuple[str, str], str]:
+    """Return the earliest date of each pair of `relation`, from a column `date` or `year` of the files' header."""
+    dates: dict[tuple[str, str], str] = {}
+    for path in paths:
+        columns: tuple[int, int, int] | None = None
+        for number, line in _read_lines(path):
+            header = [cell.strip().lower() for cell in line]
+            if number == 1:
+                columns = _columns_of(header)
+                dated = next((header.index(word) for word in _DATED if word in header), None)
+            if number == 1 or columns is None or dated is None or len(line) <= max(dated, *columns):
+                continue
+            head, own, tail = (line[column].strip() for column in columns)
+            date = line[dated].strip()
+            if own == relation and date:
+                dates[head, tail] = min(date, dates.get((head, tail), date))
+    return dates
+
+
+def read_areas(path: Path) -> dict[str, str]:
+    """Return the area of each entity that a file of two columns names; FormatError for a line without both."""
+    areas: dict[str, str] = {}
+    for number, line in _read_lines(path):
+        if line and line != [""]:
+            if len(line) < 2 or not line[1].strip():
+                raise FormatError(
+                    path, "names no area", "write an entity and its area, separated by a tab", line=number
+                )
+            areas[line[0].strip()] = line[1].strip()
+    return areas
 
 
 def read_names(path: Path) -> list[str]:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gnn.metagraph import Dense
 from gnn.task import LinkTask, Queries
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """(num_queries, num_tails) scores of a model, of the additive metapath floor on the same graph, of its members."""
+
+    scores: Dense
+    metapath: Dense
+    members: Mapping[str, Dense] = field(default_factory=dict)
 
 
 class LinkScorer(Protocol):
@@ -20,8 +31,8 @@ class LinkScorer(Protocol):
         """Return (num_queries, num_tails) log-probabilities within the row."""
         ...
 
-    def score_with_floor(self, queries: Queries) -> tuple[Dense, Dense]:
-        """Return the model's scores and those of the additive metapath floor fitted on the same graph."""
+    def score_all(self, queries: Queries) -> Scored:
+        """Return the model's scores with those of the metapath floor and of the members, where it has any."""
         ...
 
     def probability(self, combined: Dense) -> Dense:

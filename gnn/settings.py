@@ -8,6 +8,8 @@
     format: tsv
     seed: 0
     device: auto
+    num_seeds: 1                   # more: one model a seed in out/seed-N, evaluated together
+    control: degree-permuted       # only for the control: all but the relation rewired
     settings:                      # the family's own, see gnn.model.ModelConfig and gnn.embedding.config
       dim: 64
       gcn: {fan_out: 8}
@@ -24,6 +26,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from gnn.control import CONTROLS
 from gnn.embedding.config import FAMILIES
 from kg.errors import FormatError, InputError, UnknownNameError
 
@@ -46,6 +49,8 @@ class TrainSettings:
     format: str = "tsv"
     seed: int = 0
     device: str = "auto"
+    num_seeds: int = 1
+    control: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -70,6 +75,10 @@ def check_settings(settings: TrainSettings) -> TrainSettings:
     """Return settings that say what to learn, where to keep it and by which family."""
     if settings.model not in MODELS:
         raise UnknownNameError("model family", settings.model, MODELS)
+    if settings.control and settings.control not in CONTROLS:
+        raise UnknownNameError("control", settings.control, CONTROLS)
+    if settings.num_seeds < 1:
+        raise InputError(f"num_seeds is {settings.num_seeds}; give at least 1.")
     for name, value in (("relation", settings.relation), ("out", settings.out)):
         if not value:
             raise InputError(f"The training run has no {name}; give --{name}, or `{name}:` in the file of --config.")
@@ -109,7 +118,7 @@ def _to_value(path: Path, key: str, value: Any) -> Any:
         return tuple(path.parent / str(item) for item in listed)
     if key in _PATHS:
         return path.parent / str(value)
-    kind = {"seed": int, "settings": dict}.get(key, str)
+    kind = {"seed": int, "num_seeds": int, "settings": dict}.get(key, str)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise FormatError(path, f"`{key}` is {value!r}", f"give a value of the kind {kind.__name__}")
     return value

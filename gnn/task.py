@@ -82,7 +82,10 @@ def build_task(
     """
     pairs = triples.pairs_of(relation)
     if len(pairs) < 2:
-        raise InputError(f'The relation "{relation}" has {len(pairs)} known pair; training needs at least two.')
+        raise InputError(
+            f'The relation "{relation}" has {len(pairs)} known pairs beside those set aside; '
+            "training needs at least two."
+        )
     head_types, tail_types = types or types_of(triples, relation)
     of_entity = np.array(triples.types)
     heads = np.flatnonzero(np.isin(of_entity, head_types))

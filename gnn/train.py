@@ -17,7 +17,6 @@ from gnn.evaluate import Evaluation, evaluate_model, hide_others
 from gnn.leakage import Leak, check_leakage
 from gnn.metagraph import Dense
 from gnn.model import (
-    METAPATH_FLOOR,
     LinkModel,
     ModelConfig,
     Types,
@@ -113,8 +112,7 @@ def train_triples(
     model, members = fit_model(training, config, dev_pairs, types, progress, device)
     places = to_places(model.ground.task, aside)
     dev_places, test_places = places[: len(dev_pairs)], places[len(dev_pairs) :]
-    hidden = build_test_queries(model.task, dev_places).hidden
-    scored = (model.blend.score(members, hidden), members[METAPATH_FLOOR])
+    scored = model.blend_members(members, build_test_queries(model.task, dev_places))
     measured = evaluate_model(model, dev_places, [test_places], seed=config.seed, scored=scored)
     tested = evaluate_model(model, test_places, [dev_places], seed=config.seed) if len(test_places) else None
     told = tested.to_json() if tested else measured.to_json()

@@ -114,7 +114,7 @@ def build_models(
     """Return one uncalibrated model a head, in the order of `config.heads`."""
     vectors = encode_entities(network, table, triples)
     tasks = [build_task(triples, relation, kinds) for relation, kinds in zip(config.heads, types, strict=True)]
-    return tuple(EmbeddingModel(config, triples, task, network, vectors) for task in tasks)
+    return tuple(EmbeddingModel(config, triples, task, network, table, vectors) for task in tasks)
 
 
 def _read_graph(path: Path, num_heads: int) -> tuple[Triples, tuple[Ids, ...]]:

@@ -14,6 +14,7 @@ from gnn.embedding.neighbours import build_adjacency
 from gnn.embedding.network import Network
 from gnn.metagraph import Dense
 from gnn.metapath_floor import score_metapath_floor
+from gnn.scorer import Scored
 from gnn.task import LinkTask, Queries
 from gnn.triples import Ids, Triples
 
@@ -22,7 +23,9 @@ from gnn.triples import Ids, Triples
 class EmbeddingModel:
     """Scores one head (relation) of a trained model; `vectors` are every entity's, (num_entities, 2·dim).
 
-    `temperature` and `offset` turn a score into a probability. A known pair is scored with its edge in the training
+    `table` holds the rows that they are encoded from (the same ones where there is no encoder).
+
+    `slope` and `offset` turn a score into a probability. A known pair is scored with its edge in the training
     data: unlike the ensemble, a look-up cannot forget it.
     """
 
@@ -30,6 +33,7 @@ class EmbeddingModel:
     triples: Triples
     task: LinkTask
     network: Network
+    table: Tensor
     vectors: Tensor
     slope: float = 1.0
     offset: float = 0.0
@@ -39,9 +43,9 @@ class EmbeddingModel:
         raw = score_tails(self.network, self.vectors, self.triples, self.task, queries.heads)
         return to_row_log_probabilities(raw, queries.hidden)
 
-    def score_with_floor(self, queries: Queries) -> tuple[Dense, Dense]:
+    def score_all(self, queries: Queries) -> Scored:
         """Return the model's scores and the metapath floor's, which is fitted for this call."""
-        return self.score(queries), score_metapath_floor(self.triples, self.task, queries, self.config.seed)
+        return Scored(self.score(queries), score_metapath_floor(self.triples, self.task, queries, self.config.seed))
 
     def probability(self, combined: Dense) -> Dense:
         """Return the calibrated probability of each score."""

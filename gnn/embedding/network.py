@@ -54,7 +54,7 @@ class Network(nn.Module):
 
     def encode(self, rows: Tensor, blocks: list[Block]) -> Tensor:
         """Return the vectors of the last block's receivers from the table's rows of the first block's nodes."""
-        if self.training and self.config.gcn.own_dropout > 0:
+        if self.training and len(self.layers) and self.config.gcn.own_dropout > 0:
             rows = rows * (torch.rand(len(rows), 1, device=rows.device) >= self.config.gcn.own_dropout)
         for layer, block in zip(self.layers, blocks, strict=True):
             rows = layer(rows, rows[: block.num_receivers], block)

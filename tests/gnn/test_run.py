@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars
 import pytest
+import torch
 
 from gnn.evaluate import evaluate_files
 from gnn.explain import explain_files
+from gnn.folders import read_folder
 from gnn.predict import predict_files
 from gnn.run import train_run
-from gnn.settings import TrainSettings, read_settings
+from gnn.settings import MODELS, TrainSettings, read_settings
 from gnn.triples import Triples, build_triples
-from kg.errors import InputError, UnknownNameError
+from kg.errors import InputError, ResourceError, UnknownNameError
 from tests.gnn.toy import toy_config, toy_rows
 
 SMALL = {"dim": 8, "epochs": 6, "batch_size": 32, "share": 8, "num_negatives": 8}
@@ -72,6 +75,55 @@ def test_the_second_head_is_reported_beside_the_first(graph: Path) -> None:
     assert report.to_json()["heads"]["harms"]["n"] == 2
     assert predict_files(report.out, "harms", graph.parent / "p.parquet") == 20 * 8
     assert evaluate_files(report.out, graph, relation="harms").metrics.n == 20
+
+
+@pytest.mark.parametrize("family", MODELS)
+def test_a_graph_of_one_edge_gets_a_sentence(family: str, tmp_path: Path) -> None:
+    (tmp_path / "g.tsv").write_text("Drug::a\ttreats\tDisease::x\n", encoding="utf-8")
+    with pytest.raises(InputError, match='"treats" has 0 known pairs beside those set aside'):
+        train_run(TrainSettings("treats", tmp_path / "m", model=family, triples=(tmp_path / "g.tsv",)), no_graph)
+
+
+def test_an_empty_dev_split_gets_a_sentence(graph: Path) -> None:
+    (graph.parent / "dev.tsv").write_text("", encoding="utf-8")
+    settings = TrainSettings("treats", graph.parent / "m", triples=(graph,), dev=graph.parent / "dev.tsv")
+    with pytest.raises(InputError, match='has no triple of the relation "treats"'):
+        train_run(settings, no_graph)
+
+
+def test_a_full_device_gets_a_sentence(graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("gnn.run.train_triples", full)
+    with pytest.raises(ResourceError, match="--device cpu"):
+        train_run(TrainSettings("treats", graph.parent / "m", triples=(graph,)), no_graph)
+
+
+def test_seeds_are_kept_apart_and_evaluated_together(graph: Path) -> None:
+    settings = TrainSettings(
+        "treats", graph.parent / "m", model="complex", triples=(graph,), num_seeds=2, settings=SMALL
+    )
+    report = train_run(settings, no_graph)
+    assert report is not None
+    assert report.dev.ranks.shape == (2, 3)
+    told = evaluate_files(graph.parent / "m", graph).to_json()
+    assert told["n"] == 28
+    assert told["seeds"]["n"] == 2
+    assert told["mrr"] == pytest.approx(sum(told["seeds"]["mrr"]) / 2)
+    assert 0.0 < told["floors"]["popularity"]["model_minus_floor"]["p"] <= 1.0
+
+
+def test_a_control_says_so_in_its_folder(graph: Path) -> None:
+    settings = TrainSettings("treats", graph.parent / "m", model="complex", triples=(graph,), control="degree-permuted")
+    report = train_run(replace(settings, settings=SMALL), no_graph)
+    plain = train_run(replace(settings, control="", out=graph.parent / "n", settings=SMALL), no_graph)
+    assert report is not None
+    assert plain is not None
+    assert report.run != plain.run
+    assert dict(read_folder(report.out).inputs)["control"] == "degree-permuted"
+    with pytest.raises(UnknownNameError, match="degree-permuted"):
+        train_run(replace(settings, control="shuffled"), no_graph)
 
 
 def test_what_a_run_lacks_gets_a_sentence(graph: Path) -> None:
