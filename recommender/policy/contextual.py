@@ -1,13 +1,14 @@
-"""The contextual learner: bagged gradient-boosted regressions of the reward on state and action, made doubly robust.
+"""The contextual learner: bagged regressions of the reward on state and action, half boosted trees, half linear.
 
-Each member learns from a bootstrap of the episodes. What it was not shown corrects it: the residuals on its
+Each member learns from a bootstrap of the episodes. What a boosted one was not shown corrects it: the residuals on its
 out-of-bag episodes, weighted by clipped inverse propensity, are learnt by a second, small stage (the correction term
-of doubly robust estimation, Dudik, Langford and Li 2011, as a regression).
+of doubly robust estimation, Dudik, Langford and Li 2011, as a regression). The two halves err differently, so their
+mean is better than either and their disagreement says more than that of one kind.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ import numpy as np
 from kg.errors import ModelError
 from recommender.policy.arrays import Floats, Ints
 from recommender.policy.learner import Batch
+from recommender.policy.linear import LinearConfig, LinearValues, fit_linear
 from recommender.policy.state import States
 
 MAX_WEIGHT: Final = 10.0
@@ -25,7 +27,7 @@ _CHUNK: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ContextualConfig:
-    """The size of the ensemble; `by_index` tells actions apart by number, else by their features alone."""
+    """The boosted half and, in `linear`, the other; `by_index` tells actions apart by number, else by features alone."""
 
     num_members: int = 5
     num_rounds: int = 60
@@ -36,6 +38,7 @@ class ContextualConfig:
     by_index: bool = True
     use_options: bool = True
     is_doubly_robust: bool = True
+    linear: LinearConfig = field(default_factory=LinearConfig)
 
     def create(self) -> ContextualLearner:
         """The learner of this configuration."""
@@ -44,15 +47,16 @@ class ContextualConfig:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContextualValues:
-    """The members, each a list of stages whose predictions add up."""
+    """The boosted members, each a list of stages whose predictions add up, and the linear ones."""
 
     config: ContextualConfig
     members: tuple[tuple[lgb.Booster, ...], ...]
+    linear: LinearValues
 
     def predict(self, states: States) -> Floats:
-        """The value of each action by each member [M, N, A]."""
+        """The value of each action by each member [M, N, A], the boosted ones first."""
         parts = [self._predict(states.take(np.arange(i, min(i + _CHUNK, states.size)))) for i in _starts(states.size)]
-        return np.concatenate(parts, axis=1)
+        return np.concatenate([np.concatenate(parts, axis=1), self.linear.predict(states)])
 
     def _predict(self, states: States) -> Floats:
         rows = _all_rows(states, self.config)
@@ -60,7 +64,8 @@ class ContextualValues:
         return values.reshape(len(self.members), states.size, states.num_actions)
 
     def save(self, folder: Path) -> None:
-        """Write each stage as LightGBM's text."""
+        """Write each stage as LightGBM's text, and the linear half's arrays."""
+        self.linear.save(folder)
         for m, member in enumerate(self.members):
             for s, stage in enumerate(member):
                 (folder / f"member{m}_stage{s}.txt").write_text(stage.model_to_string(), encoding="utf-8")
@@ -71,7 +76,12 @@ class ContextualValues:
         members = [sorted(folder.glob(f"member{m}_stage*.txt")) for m in range(config.num_members)]
         if not all(members):
             raise ModelError(f'The policy folder "{folder}" lacks a member of its ensemble; train it again.')
-        return cls(config, tuple(tuple(lgb.Booster(model_file=str(path)) for path in paths) for paths in members))
+        try:
+            linear = LinearValues.load(folder)
+        except (OSError, KeyError, ValueError) as error:
+            raise ModelError(f'The policy folder "{folder}" is damaged ({error}); train it again.') from error
+        boosted = tuple(tuple(lgb.Booster(model_file=str(path)) for path in paths) for paths in members)
+        return cls(config, boosted, linear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,8 @@ class ContextualLearner:
         for m in range(self.config.num_members):
             bag = rng.poisson(1.0, num_episodes)[batch.episode]
             members.append(self._fit_member(rows, batch, bag.astype(np.float64), seed + m))
-        return ContextualValues(self.config, tuple(members))
+        linear = fit_linear(batch, self.config.linear, self.config.by_index, self.config.use_options, seed)
+        return ContextualValues(self.config, tuple(members), linear)
 
     def _fit_member(self, rows: Floats, batch: Batch, bag: Floats, seed: int) -> tuple[lgb.Booster, ...]:
         shown = bag > 0

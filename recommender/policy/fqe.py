@@ -54,7 +54,8 @@ def _rows(states: States, actions: Ints) -> Floats:
     return np.concatenate([states.rows(actions), actions[:, None]], axis=1)
 
 
-def fit_rewards(rows: Floats, target: Floats, seed: int) -> lgb.Booster:
-    """Regress a target on rows whose last column is the action's number."""
-    data = lgb.Dataset(rows, target, categorical_feature=[rows.shape[1] - 1], params={"verbose": -1})
+def fit_rewards(rows: Floats, target: Floats, seed: int, by_index: bool = True) -> lgb.Booster:
+    """Regress a target on rows; with `by_index` their last column is the action's number."""
+    categorical = [rows.shape[1] - 1] if by_index else []
+    data = lgb.Dataset(rows, target, categorical_feature=categorical, params={"verbose": -1})
     return lgb.train(_SETTINGS | {"seed": seed}, data, _TREES)

@@ -21,6 +21,17 @@ class Batch:
     propensity: Floats
     is_last: Bools
 
+    def take(self, kept: Bools) -> Batch:
+        """Some of the decisions; take whole episodes where what follows matters."""
+        return Batch(
+            self.states.take(kept),
+            self.episode[kept],
+            self.action[kept],
+            self.reward[kept],
+            self.propensity[kept],
+            self.is_last[kept],
+        )
+
 
 class ActionValues(Protocol):
     """An ensemble's opinion on every action."""

@@ -27,7 +27,7 @@ class TrustConfig:
     max_rank: int = 5
     doubt: float = 0.25
     min_share: float = 0.02
-    prior: float = 0.05
+    prior: float = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)

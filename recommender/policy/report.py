@@ -142,7 +142,7 @@ def _skill_of(episodes: Episodes, states: States, size: int) -> tuple[int, float
     part = episodes.take(np.arange(size))
     known: Floats = np.ones(part.action.size)
     batch = Batch(states.take(kept), part.episode, part.action, part.reward, known, part.is_last)
-    return part.num_episodes, measure_skill(batch, 0)
+    return part.num_episodes, measure_skill(batch, 0, episodes.options is None)
 
 
 def _references(episodes: Episodes, states: States) -> tuple[Estimate, ...]:

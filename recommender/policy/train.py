@@ -15,6 +15,7 @@ from recommender.policy.behaviour import Behaviour, fit_behaviour
 from recommender.policy.contextual import ContextualConfig, ContextualValues
 from recommender.policy.episodes import EVIDENCE, Episodes, read_episodes, weakest_evidence
 from recommender.policy.learner import ActionValues, Batch
+from recommender.policy.linear import LinearConfig
 from recommender.policy.policy import Policy, TrustConfig
 from recommender.policy.sequential import SequentialConfig, SequentialValues
 from recommender.policy.skill import measure_skill
@@ -99,7 +100,7 @@ def fit_policy(episodes: Episodes, seed: int, config: TrainConfig) -> Policy:
     propensity = np.where(np.isnan(episodes.propensity), np.maximum(estimated, 1e-3), episodes.propensity)
     batch = Batch(states, episodes.episode, episodes.action, episodes.reward, propensity, episodes.is_last)
     learner = config.contextual.create() if config.learner == "contextual" else config.sequential.create()
-    scale, skill = float(episodes.reward.std()), measure_skill(batch, seed)
+    scale, skill = float(episodes.reward.std()), measure_skill(batch, seed, config.contextual.by_index)
     return Policy(learner.fit(batch, seed), behaviour, config.trust, scale, skill)
 
 
@@ -179,7 +180,7 @@ def _to_config(stored: dict[str, Any]) -> TrainConfig:
     return TrainConfig(
         learner=stored["learner"],
         evidence=stored["evidence"],
-        contextual=ContextualConfig(**stored["contextual"]),
+        contextual=ContextualConfig(**stored["contextual"] | {"linear": LinearConfig(**stored["contextual"]["linear"])}),
         sequential=SequentialConfig(**stored["sequential"]),
         trust=TrustConfig(**stored["trust"]),
     )
