@@ -27,7 +27,7 @@ _CHUNK: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ContextualConfig:
-    """The boosted half and, in `linear`, the other; `by_index` tells actions apart by number, else by features alone."""
+    """Both halves; `by_index` tells actions apart by number, else by their features alone."""
 
     num_members: int = 5
     num_rounds: int = 60

@@ -180,7 +180,9 @@ def _to_config(stored: dict[str, Any]) -> TrainConfig:
     return TrainConfig(
         learner=stored["learner"],
         evidence=stored["evidence"],
-        contextual=ContextualConfig(**stored["contextual"] | {"linear": LinearConfig(**stored["contextual"]["linear"])}),
+        contextual=ContextualConfig(
+            **stored["contextual"] | {"linear": LinearConfig(**stored["contextual"]["linear"])}
+        ),
         sequential=SequentialConfig(**stored["sequential"]),
         trust=TrustConfig(**stored["trust"]),
     )
