@@ -9,7 +9,7 @@ from typing import Final
 from recommender.alerts import check_current_medications
 from recommender.candidates import Candidate, Unsuited, find_candidates
 from recommender.compose import Composition, compose
-from recommender.counterfactual import explain_exclusion, explain_rank
+from recommender.counterfactual import explain_exclusion, explain_lead, explain_rank
 from recommender.evidence import SentenceFinder, find_evidence, no_sentences
 from recommender.hypotheses import HypothesisFinder, no_hypotheses
 from recommender.knowledge import Knowledge
@@ -250,12 +250,16 @@ class _Writer:
     def _shown(self, ranked: Ranked, chosen: Scored | None, conflicting: dict[int, Excluded]) -> list[Line]:
         options = [s for s in ranked.scored if id(s) not in conflicting]
         ordered = order_by_class(([chosen] if chosen else []) + [s for s in options if s is not chosen], self.knowledge)
-        best = ordered[0].score if ordered else 0
-        return [
-            self._line(s, RECOMMENDED if s is chosen else ALTERNATIVE, best) for s in ordered[: self.config.max_lines]
-        ]
+        lines = []
+        for scored in ordered[: self.config.max_lines]:
+            others = [s for s in options if s is not scored]
+            if scored is chosen:
+                lines.append(self._line(scored, RECOMMENDED, explain_lead(scored, others, self.knowledge.name)))
+            else:
+                lines.append(self._line(scored, ALTERNATIVE, explain_rank(scored, ordered[0].score)))
+        return lines
 
-    def _line(self, scored: Scored, role: str, best: int) -> Line:
+    def _line(self, scored: Scored, role: str, counterfactuals: tuple[str, ...]) -> Line:
         candidate, knowledge = scored.candidate, self.knowledge
         first = candidate.basis[0]
         is_stated = candidate.level != "L4" or not candidate.via
@@ -275,7 +279,7 @@ class _Writer:
             via=knowledge.name(candidate.via) if candidate.via else "",
             monitoring=tuple(m for d in candidate.drugs for m in knowledge.monitoring_of.get(d, ())),
             stop_rules=tuple(s for d in candidate.drugs for s in knowledge.stop_rules_of.get(d, ())),
-            counterfactuals=() if role == RECOMMENDED else explain_rank(scored, best),
+            counterfactuals=counterfactuals,
         )
 
     def _ranked_lower(

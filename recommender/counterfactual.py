@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -9,9 +10,12 @@ from recommender.candidates import Candidate
 from recommender.knowledge import Knowledge
 from recommender.patient import Measurement, Origin, Patient
 from recommender.safety.gate import check_knowledge, check_regimen, is_blocked
+from recommender.safety.qt import BLOCKED_QTC_MS
 from recommender.safety.verdict import Check, Outcome, Verdict
 from recommender.score import Scored, score_candidate, verdict_points
 from recommender.situation import Situation, build_situation
+
+Change = tuple[str, Patient]
 
 _HYPOTHETICAL: Final = Origin("what if", "9999-12-31")
 
@@ -29,17 +33,14 @@ def explain_exclusion(
     if len(blocking) != 1 or any(check_knowledge(drug, knowledge) for drug in candidate.drugs):
         return ""
     verdict = next(iter(blocking.values()))
-    change = _smallest_change(verdict, situation.patient, knowledge)
-    if change is None:
-        return ""
-    words, patient = change
-    changed = build_situation(patient, knowledge)
-    rechecked = check_regimen(candidate.drugs, changed, knowledge)
-    if is_blocked(rechecked):
-        return ""
-    score = score_candidate(candidate, rechecked, changed, knowledge, formulary).score
-    place = "would be first" if best is None or score > best else "would be an option"
-    return f"{place} {words} (score {score})"
+    for words, patient in _smallest_change(verdict, situation.patient, knowledge):
+        changed = build_situation(patient, knowledge)
+        rechecked = check_regimen(candidate.drugs, changed, knowledge)
+        if not is_blocked(rechecked):
+            score = score_candidate(candidate, rechecked, changed, knowledge, formulary).score
+            place = "would be first" if best is None or score > best else "would be an option"
+            return f"{place} {words} (score {score})"
+    return ""
 
 
 def explain_rank(scored: Scored, best: int) -> tuple[str, ...]:
@@ -51,33 +52,81 @@ def explain_rank(scored: Scored, best: int) -> tuple[str, ...]:
     )
 
 
-def _smallest_change(verdict: Verdict, patient: Patient, knowledge: Knowledge) -> tuple[str, Patient] | None:
+def explain_lead(chosen: Scored, others: list[Scored], name: Callable[[str], str]) -> tuple[str, ...]:
+    """By how much the chosen regimen leads the best of the others: what would have to change to flip the two."""
+    if not others:
+        return ()
+    second = max(others, key=lambda s: s.score)
+    regimen = " + ".join(name(drug) for drug in second.candidate.drugs)
+    margin = chosen.score - second.score
+    if margin < 0:
+        return (f"is {-margin} points behind {regimen}, which goes less well with the rest of the plan",)
+    return (f"leads {regimen} by {margin} points",)
+
+
+def _smallest_change(verdict: Verdict, patient: Patient, knowledge: Knowledge) -> Iterator[Change]:
+    """Changes of one fact that could lift the verdict, the smallest first."""
+    name = knowledge.name(verdict.other)
     if verdict.check is Check.RENAL:
-        return _better_kidneys(verdict.drug, patient, knowledge)
-    if verdict.check is Check.ALLERGY:
-        kept = tuple(a for a in patient.allergies if verdict.other not in a.concept.curies)
-        return f"without the allergy to {knowledge.name(verdict.other)}", replace(patient, allergies=kept)
-    if verdict.check is Check.INTERACTION:
+        yield from _better_kidneys(verdict.drug, patient, knowledge)
+    elif verdict.check is Check.ALLERGY:
+        allergies = tuple(a for a in patient.allergies if verdict.other not in a.concept.curies)
+        yield f"without the allergy to {name}", replace(patient, allergies=allergies)
+    elif verdict.check is Check.INTERACTION:
         left = tuple(m for m in patient.medications if verdict.other not in m.concept.curies)
-        return f"without {knowledge.name(verdict.other)}", replace(patient, medications=left)
-    if verdict.check is Check.CONTRAINDICATION:
+        yield f"without {name}", replace(patient, medications=left)
+    elif verdict.check is Check.CONTRAINDICATION:
         others = tuple(
             c for c in patient.conditions if not any(verdict.other in knowledge.closure(x) for x in c.concept.curies)
         )
-        return f"without {knowledge.name(verdict.other)}", replace(patient, conditions=others)
-    if verdict.check is Check.PREGNANCY:
-        return "if not pregnant", replace(patient, pregnant=False)
-    return None
+        yield f"without {name}", replace(patient, conditions=others)
+    elif verdict.check is Check.HEPATIC:
+        yield from ((f"if Child-Pugh were {c}", replace(patient, child_pugh=c)) for c in ("B", "A"))
+    elif verdict.check is Check.AGE:
+        yield from _another_age(verdict.drug, patient, knowledge)
+    elif verdict.check is Check.PHARMACOGENOMICS:
+        genome = tuple(g for g in patient.genome if g.gene not in (verdict.other, name))
+        yield f"without this result of {name}", replace(patient, genome=genome)
+    elif verdict.check is Check.FOOD_LIFESTYLE:
+        habits = tuple(f for f in patient.lifestyle if f.factor != verdict.other)
+        yield f"without {verdict.other.replace('_', ' ')}", replace(patient, lifestyle=habits)
+    elif verdict.check in _SINGLE:
+        words, change = _SINGLE[verdict.check]
+        yield words, change(patient)
 
 
-def _better_kidneys(drug: str, patient: Patient, knowledge: Knowledge) -> tuple[str, Patient] | None:
-    """The lowest eGFR at which no limit blocks any more."""
-    limits = [
-        limit.below
-        for limit in knowledge.renal_limits_of.get(drug, ())
-        if limit.verdict == Outcome.BLOCKED and limit.measure == "egfr_ml_min_1_73m2"
-    ]
-    if not limits:
-        return None
-    value = Measurement("egfr_ml_min_1_73m2", max(limits), "mL/min/1.73m2", _HYPOTHETICAL)
-    return f"if eGFR ≥ {max(limits):g}", replace(patient, measurements=(*patient.measurements, value))
+def _with_value(patient: Patient, measure: str, value: float, unit: str) -> Patient:
+    return replace(patient, measurements=(*patient.measurements, Measurement(measure, value, unit, _HYPOTHETICAL)))
+
+
+_SINGLE: Final[dict[Check, tuple[str, Callable[[Patient], Patient]]]] = {
+    Check.PREGNANCY: ("if not pregnant", lambda p: replace(p, pregnant=False)),
+    Check.LACTATION: ("if not breast-feeding", lambda p: replace(p, lactating=False)),
+    Check.QT: (
+        f"if QTc were below {BLOCKED_QTC_MS:g} ms",
+        lambda p: _with_value(p, "qtc_ms", BLOCKED_QTC_MS - 1, "ms"),
+    ),
+}
+
+
+def _better_kidneys(drug: str, patient: Patient, knowledge: Knowledge) -> Iterator[Change]:
+    """The lowest eGFR or creatinine clearance at which no limit blocks any more."""
+    limits = [r for r in knowledge.renal_limits_of.get(drug, ()) if r.verdict == Outcome.BLOCKED]
+    egfr = max((r.below for r in limits if r.measure == "egfr_ml_min_1_73m2"), default=None)
+    crcl = max((r.below for r in limits if r.measure == "crcl_ml_min"), default=None)
+    if egfr is not None and crcl is None:
+        yield f"if eGFR ≥ {egfr:g}", _with_value(patient, "egfr_ml_min_1_73m2", egfr, "mL/min/1.73m2")
+    elif crcl is not None and egfr is None:
+        without = tuple(m for m in patient.measurements if m.measure != "creatinine_mg_dl")
+        better = _with_value(replace(patient, measurements=without), "crcl_ml_min", crcl, "mL/min")
+        yield f"if creatinine clearance ≥ {crcl:g} mL/min", better
+
+
+def _another_age(drug: str, patient: Patient, knowledge: Knowledge) -> Iterator[Change]:
+    """The nearest age at which no limit blocks any more."""
+    limits = [r for r in knowledge.age_limits_of.get(drug, ()) if r.verdict == Outcome.BLOCKED]
+    low = max((r.min_years for r in limits if r.min_years is not None), default=None)
+    high = min((r.max_years for r in limits if r.max_years is not None), default=None)
+    for age, words in ((low, "from {:g} years on"), (high, "up to {:g} years")):
+        if age is not None:
+            yield words.format(age), replace(patient, birth_date=None, stated_age_years=age)

@@ -159,6 +159,8 @@ def _reasons(line: Line, plan: Plan) -> Panel:
         body.append("model only\n", style="bold")
     table = "  ".join(f"{c.name.replace('_', ' ')} {c.value:+d}" for c in line.contributions)
     body.append(f"Score {line.score} = {table}\n", style="dim")
+    for told in line.counterfactuals:
+        body.append(f"It {told}\n", style="dim")
     if line.dose:
         body.append(f"Dose: {line.dose} ({line.dose_source})\n")
     for monitoring in line.monitoring:

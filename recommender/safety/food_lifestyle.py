@@ -29,4 +29,5 @@ def _check_row(row: LifestyleLimit, situation: Situation, knowledge: Knowledge) 
     fact = to_fact(f"{factor}: {habit.text or ('yes' if habit.present else 'no')}", habit.origin)
     if not habit.present:
         return Verdict(row.drug, CHECK, Outcome.OK, rule, (fact,), row.citation)
-    return Verdict(row.drug, CHECK, Outcome(row.verdict), rule, (fact,), row.citation, row.advice)
+    outcome = Outcome(row.verdict)
+    return Verdict(row.drug, CHECK, outcome, rule, (fact,), row.citation, row.advice, other=row.factor)

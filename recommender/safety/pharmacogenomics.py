@@ -48,7 +48,8 @@ def _check_gene(
 
 def _to_verdict(row: GeneDrug, result: GenomicFinding, gene: str) -> Verdict:
     rule = f"{gene} {row.finding}: {row.effect} ({row.verdict})"
-    return Verdict(row.drug, CHECK, Outcome(row.verdict), rule, (_to_text(result),), row.citation, row.advice)
+    facts = (_to_text(result),)
+    return Verdict(row.drug, CHECK, Outcome(row.verdict), rule, facts, row.citation, row.advice, other=row.gene)
 
 
 def _to_text(result: GenomicFinding) -> str:
