@@ -5,7 +5,7 @@ Drugs, classes, conditions, phenotypes and genes are CURIEs; every fact carries 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 
@@ -123,62 +123,52 @@ class CrossReactivity:
 
 
 @dataclass(frozen=True, slots=True)
-class RenalLimit:
+class Limit:
+    """What a check says of a drug (`verdict`) and to do (`advice`); when it says so stands in the kinds below."""
+
+    drug: str
+    verdict: str = field(kw_only=True)
+    advice: str = field(default="", kw_only=True)
+    citation: Citation = field(default=NO_CITATION, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RenalLimit(Limit):
     """Below `below` of `measure` (`egfr_ml_min_1_73m2` or `crcl_ml_min`) the verdict applies."""
 
-    drug: str
     measure: str
     below: float
-    verdict: str
-    advice: str = ""
-    citation: Citation = NO_CITATION
 
 
 @dataclass(frozen=True, slots=True)
-class HepaticLimit:
+class HepaticLimit(Limit):
     """In the Child-Pugh class (A, B or C) the verdict applies."""
 
-    drug: str
     child_pugh: str
-    verdict: str
-    advice: str = ""
-    citation: Citation = NO_CITATION
 
 
 @dataclass(frozen=True, slots=True)
-class ReproductiveLimit:
+class ReproductiveLimit(Limit):
     """In pregnancy or lactation (`state`) the verdict applies."""
 
-    drug: str
     state: str
-    verdict: str
-    advice: str = ""
-    citation: Citation = NO_CITATION
 
 
 @dataclass(frozen=True, slots=True)
-class AgeLimit:
+class AgeLimit(Limit):
     """Outside of `min_years` to `max_years` (None: no limit) the verdict applies."""
 
-    drug: str
     min_years: float | None
     max_years: float | None
-    verdict: str
-    advice: str = ""
-    citation: Citation = NO_CITATION
 
 
 @dataclass(frozen=True, slots=True)
-class GeneDrug:
+class GeneDrug(Limit):
     """What a finding in a gene means for a drug; `effect` is toxicity, inefficacy, dose or response."""
 
-    drug: str
     gene: str
     finding: str
     effect: str
-    verdict: str
-    advice: str = ""
-    citation: Citation = NO_CITATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +181,10 @@ class QtRisk:
 
 
 @dataclass(frozen=True, slots=True)
-class LifestyleLimit:
+class LifestyleLimit(Limit):
     """With a food or habit (`factor`) the verdict applies."""
 
-    drug: str
     factor: str
-    verdict: str
-    advice: str = ""
-    citation: Citation = NO_CITATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,8 @@ def _read_cross_reactivity(graph: Reader) -> Iterable[CrossReactivity]:
 def _to_gene_drug(gene: str, drug: str, p: Properties) -> GeneDrug:
     finding = str(p.get("sequence_variant_qualifier") or "")
     verdict = p.get("verdict") or "caution"
-    return GeneDrug(drug, gene, finding, p.get("effect", ""), verdict, p.get("advice", ""), _to_citation(p))
+    said = {"verdict": verdict, "advice": p.get("advice", ""), "citation": _to_citation(p)}
+    return GeneDrug(drug, gene, finding, p.get("effect", ""), **said)
 
 
 def _read_parents(graph: Reader) -> Iterable[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from kg.model import STARTER_SOURCE
 from ontologies.starter import Row, read_table
@@ -36,23 +37,21 @@ def read_limits(rows: Rows, drugs: Mapping[str, str], conditions: Mapping[str, s
     return replace(
         rows,
         renal_limits=tuple(
-            RenalLimit(d, r["measure"], float(r["below"]), r["verdict"], r["advice"], c)
-            for d, r, c in table.read("renal_limits")
+            RenalLimit(d, r["measure"], float(r["below"]), **_said(r, c)) for d, r, c in table.read("renal_limits")
         ),
         hepatic_limits=tuple(
-            HepaticLimit(d, r["child_pugh"], r["verdict"], r["advice"], c) for d, r, c in table.read("hepatic_limits")
+            HepaticLimit(d, r["child_pugh"], **_said(r, c)) for d, r, c in table.read("hepatic_limits")
         ),
         reproductive_limits=tuple(
-            ReproductiveLimit(d, r["state"], r["verdict"], r["advice"], c)
-            for d, r, c in table.read("pregnancy_lactation")
+            ReproductiveLimit(d, r["state"], **_said(r, c)) for d, r, c in table.read("pregnancy_lactation")
         ),
         age_limits=tuple(
-            AgeLimit(d, _number(r["min_years"]), _number(r["max_years"]), r["verdict"], r["advice"], c)
+            AgeLimit(d, _number(r["min_years"]), _number(r["max_years"]), **_said(r, c))
             for d, r, c in table.read("age_limits")
         ),
         qt_risks=tuple(QtRisk(d, r["risk"], c) for d, r, c in table.read("qt_risk")),
         lifestyle_limits=tuple(
-            LifestyleLimit(d, r["factor"], r["verdict"], r["advice"], c) for d, r, c in table.read("food_lifestyle")
+            LifestyleLimit(d, r["factor"], **_said(r, c)) for d, r, c in table.read("food_lifestyle")
         ),
         monitoring=tuple(Monitoring(d, r["measure"], r["loinc"], r["when"], c) for d, r, c in table.read("monitoring")),
         coverage=tuple(Coverage(d, r["check"], c) for d, r, c in table.read("coverage")),
@@ -98,6 +97,11 @@ def _read_modifiers(drugs: Mapping[str, str]) -> Iterable[Modifier]:
         value = drugs.get(row["value"], _CLASS_PREFIX + row["value"]) if row["factor"] == "medication" else row["value"]
         citation = Citation("", row["citation"], row["checked"])
         yield Modifier(first, second, row["factor"], row["operator"], value, row["severity"], row["advice"], citation)
+
+
+def _said(row: Row, citation: Citation) -> dict[str, Any]:
+    """What every limit has beside its drug and its condition."""
+    return {"verdict": row["verdict"], "advice": row["advice"], "citation": citation}
 
 
 def _number(cell: str) -> float | None:

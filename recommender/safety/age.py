@@ -32,7 +32,7 @@ def check_age(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Ve
 def to_range(limit: AgeLimit) -> str:
     """The limit in words.
 
-    >>> to_range(AgeLimit("x", 18.0, None, "blocked"))
+    >>> to_range(AgeLimit("x", 18.0, None, verdict="blocked"))
     'blocked below 18 years'
     """
     parts = [f"below {limit.min_years:g}"] if limit.min_years is not None else []

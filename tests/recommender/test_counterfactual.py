@@ -32,22 +32,23 @@ from tests.recommender.worlds import (
 
 EGFR, CRCL = "egfr_ml_min_1_73m2", "crcl_ml_min"
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
-    ("renal_limits", {"r": RenalLimit(PENICILLIN, EGFR, 30.0, "blocked")}, {"measurements": (measured(EGFR, 20.0),)},
-     "if eGFR ≥ 30"),
-    ("renal_limits", {"r": RenalLimit(PENICILLIN, CRCL, 15.0, "blocked")}, {"measurements": (measured(CRCL, 10.0),)},
-     "if creatinine clearance ≥ 15 mL/min"),
-    ("hepatic_limits", {"r": HepaticLimit(PENICILLIN, "C", "blocked")}, {"child_pugh": "C"}, "if Child-Pugh were B"),
-    ("age_limits", {"r": AgeLimit(PENICILLIN, 18.0, None, "blocked")},
+    ("renal_limits", {"r": RenalLimit(PENICILLIN, EGFR, 30.0, verdict="blocked")},
+     {"measurements": (measured(EGFR, 20.0),)}, "if eGFR ≥ 30"),
+    ("renal_limits", {"r": RenalLimit(PENICILLIN, CRCL, 15.0, verdict="blocked")},
+     {"measurements": (measured(CRCL, 10.0),)}, "if creatinine clearance ≥ 15 mL/min"),
+    ("hepatic_limits", {"r": HepaticLimit(PENICILLIN, "C", verdict="blocked")}, {"child_pugh": "C"},
+     "if Child-Pugh were B"),
+    ("age_limits", {"r": AgeLimit(PENICILLIN, 18.0, None, verdict="blocked")},
      {"birth_date": None, "stated_age_years": 12.0}, "from 18 years on"),
-    ("age_limits", {"r": AgeLimit(PENICILLIN, None, 75.0, "blocked")},
+    ("age_limits", {"r": AgeLimit(PENICILLIN, None, 75.0, verdict="blocked")},
      {"birth_date": None, "stated_age_years": 80.0}, "up to 75 years"),
-    ("reproductive_limits", {"r": ReproductiveLimit(PENICILLIN, "lactation", "blocked")},
+    ("reproductive_limits", {"r": ReproductiveLimit(PENICILLIN, "lactation", verdict="blocked")},
      {"sex": "female", "lactating": True}, "if not breast-feeding"),
-    ("gene_drug", {"r": GeneDrug(PENICILLIN, "CYP2C19", "poor metaboliser", "toxicity", "blocked")},
+    ("gene_drug", {"r": GeneDrug(PENICILLIN, "CYP2C19", "poor metaboliser", "toxicity", verdict="blocked")},
      {"genome": (GenomicFinding("CYP2C19", "poor metaboliser"),)}, "without this result of CYP2C19"),
     ("qt_risks", {"r": QtRisk(PENICILLIN, "known")}, {"measurements": (measured("qtc_ms", 510.0),)},
      "if QTc were below 500 ms"),
-    ("lifestyle_limits", {"r": LifestyleLimit(PENICILLIN, "alcohol", "blocked")},
+    ("lifestyle_limits", {"r": LifestyleLimit(PENICILLIN, "alcohol", verdict="blocked")},
      {"lifestyle": (LifestyleFact("alcohol", True),)}, "without alcohol"),
 ]  # fmt: skip
 
@@ -63,7 +64,7 @@ def test_the_smallest_change_is_named(table: str, row: dict[str, Any], facts: di
 
 def test_two_blocking_facts_have_no_single_change() -> None:
     rows = small_rows()
-    limits = (*rows.renal_limits, RenalLimit(PENICILLIN, EGFR, 30.0, "blocked"))
+    limits = (*rows.renal_limits, RenalLimit(PENICILLIN, EGFR, 30.0, verdict="blocked"))
     ulcer = (*rows.contraindications, Contraindication(PENICILLIN, ULCER, "absolute"))
     world = Knowledge.from_rows(replace(rows, renal_limits=limits, contraindications=ulcer))
     plan = build_plan(patient_with(INFECTION, ULCER, measurements=(measured(EGFR, 20.0),)), world)

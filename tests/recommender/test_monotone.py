@@ -49,13 +49,13 @@ RULES: tuple[Rows, ...] = (
     Rows(interactions=(Interaction(DRUG, WARFARIN, "contraindicated", citation=LABEL),)),
     Rows(interactions=(Interaction(DRUG, WARFARIN, "major", citation=LABEL),)),
     Rows(interactions=(Interaction(DRUG, WARFARIN, "minor", citation=LABEL),)),
-    Rows(renal_limits=(RenalLimit(DRUG, "egfr_ml_min_1_73m2", 30.0, "blocked", citation=LABEL),)),
-    Rows(hepatic_limits=(HepaticLimit(DRUG, "C", "caution", citation=LABEL),)),
-    Rows(reproductive_limits=(ReproductiveLimit(DRUG, "pregnancy", "blocked", citation=LABEL),)),
-    Rows(age_limits=(AgeLimit(DRUG, None, 75.0, "caution", citation=LABEL),)),
-    Rows(gene_drug=(GeneDrug(DRUG, "CYP2C19", "poor metabolizer", "toxicity", "blocked", citation=LABEL),)),
+    Rows(renal_limits=(RenalLimit(DRUG, "egfr_ml_min_1_73m2", 30.0, verdict="blocked", citation=LABEL),)),
+    Rows(hepatic_limits=(HepaticLimit(DRUG, "C", verdict="caution", citation=LABEL),)),
+    Rows(reproductive_limits=(ReproductiveLimit(DRUG, "pregnancy", verdict="blocked", citation=LABEL),)),
+    Rows(age_limits=(AgeLimit(DRUG, None, 75.0, verdict="caution", citation=LABEL),)),
+    Rows(gene_drug=(GeneDrug(DRUG, "CYP2C19", "poor metabolizer", "toxicity", verdict="blocked", citation=LABEL),)),
     Rows(qt_risks=(QtRisk(DRUG, "possible", LABEL),)),
-    Rows(lifestyle_limits=(LifestyleLimit(DRUG, "alcohol", "blocked", citation=LABEL),)),
+    Rows(lifestyle_limits=(LifestyleLimit(DRUG, "alcohol", verdict="blocked", citation=LABEL),)),
 )  # fmt: skip
 
 

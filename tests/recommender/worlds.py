@@ -78,7 +78,9 @@ def small_rows() -> Rows:
             Membership(NSAID, NSAIDS, LABEL),
         ),
         cross_reactivity=(CrossReactivity(PENICILLINS, CEPHALOSPORINS, "caution", "test dose", LABEL),),
-        renal_limits=(RenalLimit(NSAID, "egfr_ml_min_1_73m2", 30.0, "blocked", "avoid", LABEL),),
+        renal_limits=(
+            RenalLimit(NSAID, "egfr_ml_min_1_73m2", 30.0, verdict="blocked", advice="avoid", citation=LABEL),
+        ),
         coverage=tuple(Coverage(drug, check, LABEL) for drug in DRUGS for check in Check if check != "renal"),
     )
 
