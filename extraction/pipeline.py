@@ -14,6 +14,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from extraction.abbreviations import settle_abbreviations
 from extraction.assertion import ASSERTIONS, Assertion, read_assertions
 from extraction.cid_model import read_induced
 from extraction.deidentify import deidentify
@@ -44,8 +45,6 @@ DICTIONARY = "dictionary"
 NOTE = "note"
 ABSTRACT = "abstract"
 CORPUS_IDS = "MESH"
-_LONG_FORM_SLACK = 4
-_UNTRAINED = {"fast": frozenset({EntityType.GENE})}
 Deidentify = Literal["notes", "always", "never"]
 
 
@@ -123,7 +122,7 @@ class Extractor:
             return
         tagged = self.recognizer.recognize(docs) if self.recognizer is not None else ([] for _ in docs)
         for item, doc, model_spans in zip(items, docs, tagged, strict=True):
-            trusted = [s for s in model_spans if self._is_trusted(doc.text, s)]
+            trusted = [s for s in model_spans if self._is_trusted(item.document, s)]
             yield _outside_headers(item.sections, self._merge(doc, trusted))
 
     def _merge(self, doc: Doc, tagged: Sequence[Span]) -> tuple[Span, ...]:
@@ -133,15 +132,16 @@ class Extractor:
         """
         named, formed = self.dictionary.find(doc.text), find_patterns(doc.text)
         if self.config.ids == CORPUS_IDS:
-            spans = merge_spans(formed, add_curies(tagged, named), named)
-            return merge_spans(spans, _short_forms(doc, spans))
-        spans = merge_spans(formed, keep_longest(named, tagged))
-        return merge_spans(_short_forms(doc, spans), spans)
+            return settle_abbreviations(doc, merge_spans(formed, add_curies(tagged, named), named))
+        return settle_abbreviations(doc, merge_spans(formed, keep_longest(named, tagged)))
 
-    def _is_trusted(self, text: str, span: Span) -> bool:
-        """Tell whether a model's span is of a type it was trained for and no mask of an identifier."""
-        untrained = self.config.model in _UNTRAINED and span.type in _UNTRAINED[self.config.model]
-        return not untrained and not any(mark in text[span.start : span.end] for mark in "[]*")
+    def _is_trusted(self, document: Document, span: Span) -> bool:
+        """Tell whether a model's span is no mask of an identifier, and in a note no gene.
+
+        Genes were learnt from abstracts: in notes the fast tagger takes abbreviations for them.
+        """
+        untrained = self.config.model == "fast" and document.kind == NOTE and span.type == EntityType.GENE
+        return not untrained and not any(mark in document.text[span.start : span.end] for mark in "[]*")
 
 
 @cache
@@ -230,17 +230,6 @@ def _outside_headers(sections: Sequence[Section], spans: Sequence[Span]) -> tupl
     """Return the spans that are no part of a known header: "ALLERGIES:" says nothing of an allergy."""
     headers = [(s.start, s.body) for s in sections if s.name not in ("", "other")]
     return tuple(span for span in spans if not any(a <= span.start and span.end <= b for a, b in headers))
-
-
-def _short_forms(doc: Doc, spans: Sequence[Span]) -> list[Span]:
-    """Return spans for abbreviations of recognised spans: "heart failure (HF)" makes every HF one."""
-    by_end = {span.end: span for span in spans}
-    found = []
-    for short in doc._.abbreviations:
-        long_form = by_end.get(short._.long_form.end_char)
-        if long_form is not None and abs(long_form.start - short._.long_form.start_char) <= _LONG_FORM_SLACK:
-            found.append(replace(long_form, start=short.start_char, end=short.end_char))
-    return found
 
 
 def find_long_forms(doc: Doc) -> dict[str, str]:

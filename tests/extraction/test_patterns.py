@@ -2,6 +2,7 @@
 
 import pytest
 
+from extraction.document import EntityType
 from extraction.patterns import Dose, find_patterns, to_dose
 
 
@@ -34,3 +35,30 @@ def test_dose_taken_apart() -> None:
     assert to_dose("1,000 mg orally twice daily") == Dose("1000", "mg", "orally", "twice daily")
     assert to_dose("5 mg/kg every 8 weeks") == Dose("5", "mg/kg", "", "every 8 weeks")
     assert to_dose("some") is None
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "arginine to tryptophan substitution at codon 198",
+        "methionine-->valine substitution at codon 404",
+        "arginine at amino acid position 229 by glycine",
+        "arginine 150 proline",
+        "Arg150Pro",
+        "codon 12 from glycine to valine",
+        "C-to-T transition at nucleotide 1691",
+        "1691G>A",
+        "-308G/A",
+        "G20210A",
+    ],
+)
+def test_a_variant_may_be_written_out(variant: str) -> None:
+    found = find_patterns(f"We saw {variant} in two families.")
+    assert [(s.type, s.start, s.end) for s in found] == [(EntityType.VARIANT, 7, 7 + len(variant))]
+
+
+@pytest.mark.parametrize(
+    "text", ["HbA1c 7.2", "glycine and proline", "arginine 150 mg", "blood type A or B", "C4 levels"]
+)
+def test_what_only_looks_like_a_variant_is_none(text: str) -> None:
+    assert EntityType.VARIANT not in {s.type for s in find_patterns(text)}

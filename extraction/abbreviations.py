@@ -1,0 +1,74 @@
+"""One document, one meaning: an abbreviation has the type of its long form wherever the document uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from spacy.tokens import Doc
+
+from extraction.document import EntityType, Span
+from extraction.spans import merge_spans
+
+_SLACK = 4
+_OPENED = re.compile(r"\s?\(\s?([A-Za-z][\w/+-]{1,9}?)s?(?=[),;:])")
+_NAMED = frozenset({EntityType.DISEASE, EntityType.SYMPTOM, EntityType.DRUG})
+
+
+def settle_abbreviations(doc: Doc, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the spans with long forms whole and every occurrence of their abbreviations of their type.
+
+    Abbreviations are those of the document's detector and the short words in brackets right behind a span.
+    """
+    whole = merge_spans(list(_whole_names(doc, spans)), spans)
+    meanings = dict(_in_brackets(doc.text, whole)) | dict(_detected(doc, whole))
+    if not meanings:
+        return whole
+    return merge_spans(_replace_short(doc.text, meanings, whole))
+
+
+def _whole_names(doc: Doc, spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield long forms of which only a part was found: of diseases alone, and up to one of their borders."""
+    for short in doc._.abbreviations:
+        start, end = short._.long_form.start_char, short._.long_form.end_char
+        inside = [s for s in spans if s.start < end and start < s.end]
+        if not inside or any(s.type != EntityType.DISEASE or s.start < start or s.end > end for s in inside):
+            continue
+        if inside[-1].end == end or inside[0].start == start:
+            yield replace(inside[-1], start=start, end=end, curie=inside[-1].curie if len(inside) == 1 else "")
+
+
+def _detected(doc: Doc, spans: Sequence[Span]) -> Iterator[tuple[str, Span]]:
+    """Yield the detector's abbreviations whose long form ends with a span; a drug's must be the whole of it."""
+    by_end = {span.end: span for span in spans if span.type in _NAMED}
+    for short in doc._.abbreviations:
+        span = by_end.get(short._.long_form.end_char)
+        if span is not None:
+            apart = abs(span.start - short._.long_form.start_char)
+            if apart <= _SLACK or span.type != EntityType.DRUG:
+                yield short.text, span if apart <= _SLACK else replace(span, curie="")
+
+
+def _in_brackets(text: str, spans: Sequence[Span]) -> Iterator[tuple[str, Span]]:
+    """Yield (short form, span) for spans like "heart failures (HFs)": capitals that fit the span's first letters."""
+    for span in spans:
+        opened = _OPENED.match(text, span.end)
+        if span.type not in _NAMED or opened is None or sum(c.isupper() for c in opened[1]) < 2:
+            continue
+        words = re.findall(r"\w+", text[span.start : span.end].upper())
+        last = next((c for c in reversed(opened[1]) if c.isupper()), "")
+        if words[0].startswith(opened[1][0].upper()) or words[-1].startswith(last):
+            yield opened[1], span
+
+
+def _replace_short(text: str, meanings: Mapping[str, Span], spans: Sequence[Span]) -> list[Span]:
+    """Return the spans with each occurrence of a short form as its long form's type, unless a longer span holds it."""
+    pattern = "|".join(re.escape(short) for short in sorted(meanings, key=len, reverse=True))
+    shorts = [
+        replace(meanings[match[1]], start=match.start(), end=match.end())
+        for match in re.finditer(rf"(?<![\w-])({pattern})s?(?![\w-])", text)
+    ]
+    taken = {(s.start, s.end) for s in shorts}
+    longer = [s for s in spans if any(s.start <= a and b <= s.end and (s.start, s.end) != (a, b) for a, b in taken)]
+    return [*longer, *shorts, *(s for s in spans if (s.start, s.end) not in taken)]
