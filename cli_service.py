@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli_output import Json, print_json, print_table, say
+from cli_output import Json, open_store, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from recommender.service.backup import BackupReport
 
 app = typer.Typer(rich_markup_mode=None)
 account = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who may use the service.")
@@ -27,6 +30,7 @@ FieldKey = Annotated[
     ),
 ]
 DEFAULT_STATE = Path(".theragraph/service")
+DEFAULT_MODELS = (Path(".theragraph/demo"), Path(".theragraph/policies"))
 
 
 @app.command(epilog="Example: theragraph serve --port 8000")
@@ -182,3 +186,55 @@ def rotate_keys(field_key: FieldKey = "", state: State = DEFAULT_STATE) -> None:
 
     num, where = rotate(ServiceConfig(state_dir=state, field_key=field_key))
     typer.echo(f"{num} records are encrypted with the new key; the key stands in {where}.")
+
+
+@app.command(epilog="Example: theragraph backup backup.tar")
+def backup(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Argument(help="The file to write.")],
+    models: Annotated[list[Path] | None, typer.Option("--models", help="A folder of models to take along.")] = None,
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="Take the keys of stored patients along; then guard the file like them.")
+    ] = False,
+    state: State = DEFAULT_STATE,
+    as_json: Json = False,
+) -> None:
+    """Write graph, logs, accounts, stored patients and models into one file; the service may run meanwhile.
+
+    Models are the folders given, else those of .theragraph that hold models and policies.
+    """
+    from recommender.service.backup import write_archive
+
+    folders = models if models is not None else [p for p in DEFAULT_MODELS if p.is_dir()]
+    with open_store(ctx) as store:
+        report = write_archive(store, state, folders, out, with_keys=with_keys)
+    if as_json:
+        return print_json(asdict(report))
+    print_archived(report)
+    if report.keys_left_out:
+        say("The keys of stored patients are not in it: keep field.keys elsewhere, or use --with-keys.")
+
+
+@app.command(epilog="Example: theragraph restore backup.tar")
+def restore(
+    ctx: typer.Context,
+    archive: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")],
+    state: State = DEFAULT_STATE,
+    as_json: Json = False,
+) -> None:
+    """Bring back what `backup` wrote, every byte checked, into an empty graph and absent folders."""
+    from recommender.service.backup import restore_archive
+
+    with open_store(ctx) as store:
+        report = restore_archive(store, state, archive)
+    if as_json:
+        return print_json(asdict(report))
+    print_archived(report)
+    if report.keys_left_out:
+        say(f"The keys of stored patients were not in it: put field.keys into {state}.")
+
+
+def print_archived(report: BackupReport) -> None:
+    """Print what an archive holds."""
+    rows = [[*row] for row in report.graph.items()]
+    print_table(["what", "number"], [*rows, ["files", report.num_files], ["model folders", len(report.models)]])

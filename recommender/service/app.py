@@ -25,6 +25,7 @@ from recommender.service import (
 )
 from recommender.service.access import check_access
 from recommender.service.config import ServiceConfig
+from recommender.service.differential_privacy import load_mechanism
 from recommender.service.live_graph import LiveGraph
 from recommender.service.middleware import Surroundings
 from recommender.service.openapi import to_openapi
@@ -74,7 +75,7 @@ def create_app(
         CORSMiddleware,
         allow_origins=list(config.cors_origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["Authorization", "Content-Type", "X-Purpose-Of-Use", "X-Break-Glass-Reason"],
     )
     app.add_middleware(Surroundings, parts=parts)
     return app
@@ -87,6 +88,8 @@ async def _show_openapi(request: Request) -> dict[str, Any]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Remove stored patients whose time is over; at the end let what runs finish, then close files and graph."""
+    if app.state.parts.ledger is not None:
+        await asyncio.to_thread(load_mechanism)
     expiring = asyncio.create_task(_expire(app.state.parts))
     yield
     expiring.cancel()

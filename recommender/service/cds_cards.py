@@ -126,12 +126,12 @@ def _removal(order: CheckedOrder) -> Card:
 
 
 def _replacement(order: CheckedOrder, line: Line, patient_id: str, know: Knowledge) -> Card:
-    label = f"Replace {order.name} by {_regimen(line)}"
+    label = f"Replace {order.name} by {_regimen(line)}{_warning(line)}"
     return _suggestion(label, [_delete(order), *_creates(line, patient_id, know)])
 
 
 def _proposal(line: Line, patient_id: str, know: Knowledge) -> Card:
-    return _suggestion(f"Draft an order of {_regimen(line)}", _creates(line, patient_id, know))
+    return _suggestion(f"Draft an order of {_regimen(line)}{_warning(line)}", _creates(line, patient_id, know))
 
 
 def _suggestion(label: str, actions: list[Card]) -> Card:
@@ -172,6 +172,12 @@ def _concept(curie: str, name: str, know: Knowledge) -> Card:
 
 def _regimen(line: Line) -> str:
     return " + ".join(drug.name for drug in line.drugs)
+
+
+def _warning(line: Line) -> str:
+    """What the gate warns of, so that nobody takes a suggestion for safer than it is."""
+    checks = dict.fromkeys(_words(v.check) for v in line.verdicts if v.outcome is Outcome.CAUTION)
+    return f" – caution: {', '.join(checks)}" if checks else ""
 
 
 def _words(check: Check) -> str:

@@ -31,8 +31,16 @@ class HookRequest(BaseModel):
     hook: str = Field(max_length=64)
     hookInstance: str = Field(min_length=1, max_length=100)  # noqa: N815
     fhirServer: str | None = Field(default=None, max_length=2000)  # noqa: N815
+    fhirAuthorization: dict[str, Any] | None = Field(default=None, repr=False, exclude=True)  # noqa: N815
     context: dict[str, Any]
     prefetch: dict[str, Any] | None = None
+
+    def check(self) -> None:
+        """Problem 400 when an authorization comes without the server that it is for, or the user is not named."""
+        if self.fhirAuthorization is not None and not self.fhirServer:
+            raise HTTPException(400, "fhirAuthorization needs fhirServer; neither is used here, so send neither.")
+        self.fhirAuthorization = None
+        self.field("userId")
 
     def field(self, name: str) -> Any:
         """A field of the context; problem 400 when it is missing."""

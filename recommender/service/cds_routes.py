@@ -124,7 +124,7 @@ async def call_service(service_id: str, body: HookRequest, parts: Here, caller: 
     service = _find_service(service_id)
     if body.hook != service.hook:
         raise HTTPException(400, f"The service {service_id} answers the hook {service.hook} only.")
-    body.field("userId")
+    body.check()
     await check_graph(parts)
     patient_id = str(body.field("patientId"))
     resources = to_bundle(read_resources(body))

@@ -74,7 +74,7 @@ def verify_log(path: Path) -> LogCheck:
     """Follow the chain from the first line; ResourceError when there is no such log."""
     try:
         lines = path.read_bytes().splitlines(keepends=True)
-        head = _read_head(path)
+        head = read_head(path)
     except OSError as error:
         raise ResourceError(f"The log {path} cannot be read ({error.strerror}); give the right state folder.") from None
     last = FIRST
@@ -135,7 +135,7 @@ def _read_end(path: Path) -> tuple[int, str]:
 
 def _check_not_cut(path: Path, num: int) -> None:
     """A log one line ahead of its head was interrupted; one behind it has lost lines, and must not be healed."""
-    head = _read_head(path) if _head_of(path).exists() else {"lines": 0}
+    head = read_head(path) if _head_of(path).exists() else {"lines": 0}
     if not isinstance(head, dict) or num < int(head["lines"]):
         raise ResourceError(
             f"{path} has lost lines, or {_head_of(path).name} was changed; keep both aside and start new ones."
@@ -146,7 +146,8 @@ def _head_of(path: Path) -> Path:
     return path.with_suffix(".head")
 
 
-def _read_head(path: Path) -> Any:
+def read_head(path: Path) -> Any:
+    """What a log's head knows: `lines` and the last line's `hash`; None when it is no JSON."""
     try:
         return json.loads(_head_of(path).read_text(encoding="ascii"))
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter
@@ -27,7 +28,9 @@ class CohortQuestion(BaseModel):
     conditions: Curies = []
     drugs: Curies = []
     by: Literal["", "sex", "age"] = ""
-    epsilon: float = Field(ge=0.001, le=MAX_EPSILON, multiple_of=0.001, description="The price; less is noisier.")
+    epsilon: float = Field(
+        ge=0.001, le=MAX_EPSILON, description="The price, rounded up to a thousandth; less is noisier."
+    )
 
 
 @router.post("")
@@ -48,7 +51,7 @@ def _count(body: CohortQuestion, parts: Parts, caller: Principal) -> dict[str, A
     store, ledger = find_store(parts), _find_ledger(parts)
     count_privately((0,), 1000)  # ResourceError without the library, before anything is charged
     question = Question(frozenset(body.conditions), frozenset(body.drugs), body.by)
-    price, words = round(1000 * body.epsilon), body.model_dump_json(exclude={"epsilon"})
+    price, words = math.ceil(round(1000 * body.epsilon, 6)), body.model_dump_json(exclude={"epsilon"})
     try:
         ledger.pay(caller.name, price, words)
     except BudgetError:

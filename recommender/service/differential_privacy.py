@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,12 @@ def count_privately(counts: Sequence[int], epsilon_thousandths: int) -> NoisyCou
     measure = dp.m.make_laplace(*space, scale=scale)
     error = dp.discrete_laplacian_scale_to_accuracy(scale=scale, alpha=1 - CONFIDENCE)
     return NoisyCounts(tuple(max(0, int(n)) for n in measure(list(counts))), int(error))
+
+
+def load_mechanism() -> None:
+    """Import OpenDP, which takes seconds, before the first question; where it is not installed a question says so."""
+    with suppress(ResourceError):
+        _import_opendp()
 
 
 class BudgetLedger:
