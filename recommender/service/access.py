@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from recommender.service.cds_jwt import TokenError
 from recommender.service.consent import BREAK_GLASS_REASONS, EMERGENCY, PURPOSES, TREATMENT
+from recommender.service.oidc import OidcChecker
 from recommender.service.parts import LOCAL, Parts, Principal
 from recommender.service.roles import PUBLIC, Role, is_allowed
 from recommender.service.sessions import is_same
@@ -45,6 +46,8 @@ async def _find_principal(request: Request, parts: Parts, route: str) -> Princip
         return _from_client(request, parts, token)
     purpose = _read_purpose(request)
     reason = _read_reason(request, purpose)
+    if parts.oidc is not None and parts.oidc.is_ours(token):
+        return await _from_provider(token, parts, parts.oidc, purpose, reason)
     if parts.is_open:
         return Principal(LOCAL.name, LOCAL.roles, purpose, reason)
     session = parts.sessions.find(token or request.cookies.get(COOKIE, ""))
@@ -64,6 +67,16 @@ def _from_client(request: Request, parts: Parts, token: str) -> Principal:
         raise HTTPException(401, detail, {"WWW-Authenticate": 'Bearer error="invalid_token"'}) from None
     purpose = _read_purpose(request)
     return Principal(issuer, frozenset({Role.CDS_CLIENT}), purpose, _read_reason(request, purpose))
+
+
+async def _from_provider(token: str, parts: Parts, checker: OidcChecker, purpose: str, reason: str) -> Principal:
+    try:
+        name, roles = await parts.worker.run(lambda: checker.check(token))
+    except TokenError as error:
+        parts.keep_access(_NOBODY, "access token", "refused", what=str(error))
+        detail = f"The token was refused: {error}."
+        raise HTTPException(401, detail, {"WWW-Authenticate": 'Bearer error="invalid_token"'}) from None
+    return Principal(name, roles, purpose, reason)
 
 
 def _bearer(request: Request) -> str:

@@ -52,10 +52,10 @@ class TokenChecker:
 
     def check(self, token: str, audience: str) -> str:
         """Return the issuer of a token made for the address `audience`; TokenError when anything is wrong."""
-        issuer = str(_read_part(token, 1).get("iss", ""))
+        issuer = str(read_part(token, 1).get("iss", ""))
         if issuer not in self.clients:
             raise TokenError("its issuer is not registered here")
-        header = _read_part(token, 0)
+        header = read_part(token, 0)
         if header.get("alg") not in ALGORITHMS or not header.get("kid") or header.get("typ", "JWT") != "JWT":
             raise TokenError("its header needs an asymmetric alg, a kid and typ JWT")
         try:
@@ -89,7 +89,7 @@ class TokenChecker:
             self._seen[key] = expires
 
 
-def _read_part(token: str, index: int) -> dict[str, Any]:
+def read_part(token: str, index: int) -> dict[str, Any]:
     """One part of a token, not yet believed."""
     parts = token.split(".")
     if len(parts) != 3 or len(token) > _MAX_TOKEN:

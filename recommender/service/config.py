@@ -62,6 +62,11 @@ class ServiceConfig:
         return self.state_dir / "feedback.jsonl"
 
     @property
+    def oidc_file(self) -> Path:
+        """The OpenID provider whose access tokens are accepted; absent for none."""
+        return self.state_dir / "oidc.json"
+
+    @property
     def drift_file(self) -> Path:
         """Histograms of the first plans' features, without patients."""
         return self.state_dir / "drift.json"

@@ -21,6 +21,7 @@ from recommender.service.drift import DriftMonitor
 from recommender.service.live_graph import LiveGraph
 from recommender.service.metrics import Metrics
 from recommender.service.monitoring import find_alarms
+from recommender.service.oidc import OidcChecker, read_settings
 from recommender.service.patient_store import PatientStore
 from recommender.service.planners import Planners, ThreadPlanners
 from recommender.service.pseudonyms import Pseudonyms
@@ -58,6 +59,7 @@ class Parts:
     sessions: Sessions
     failures: FailureLimit
     tokens: TokenChecker
+    oidc: OidcChecker | None
     pseudonyms: Pseudonyms
     drift: DriftMonitor
     is_open: bool
@@ -80,6 +82,7 @@ class Parts:
         """
         planners = planners or ThreadPlanners(recommender, config.num_workers)
         accounts, clients = read_accounts(config.accounts_file), read_clients(config.cds_clients_file)
+        provider = read_settings(config.oidc_file)
         return cls(
             config=config,
             graph=graph,
@@ -91,9 +94,10 @@ class Parts:
             sessions=Sessions(config.session_s, config.session_idle_s),
             failures=FailureLimit(),
             tokens=TokenChecker(clients),
+            oidc=OidcChecker(provider) if provider else None,
             pseudonyms=Pseudonyms.open(config.state_dir),
             drift=DriftMonitor(config.drift_file),
-            is_open=not accounts,
+            is_open=not accounts and provider is None,
             patients=config.open_patients() if config.store_patients else None,
             ledger=BudgetLedger(config.ledger_file, config.budget_thousandths) if config.store_patients else None,
             read_note=read_note or recommender.annotate,

@@ -22,6 +22,7 @@ from recommender.service.app import create_app
 from recommender.service.config import DEFAULT_STATE, LOOPBACK, ServiceConfig
 from recommender.service.live_graph import LiveGraph
 from recommender.service.notes import start_reader
+from recommender.service.oidc import read_settings
 from recommender.service.planners import ProcessPlanners
 
 GRACE_S: Final = 15
@@ -149,7 +150,7 @@ def check_port(host: str, port: int) -> None:
 
 def check_address(host: str, config: ServiceConfig) -> bool:
     """Return whether the service is open, that is, without accounts; InputError when it then names a wider address."""
-    is_open = not read_accounts(config.accounts_file)
+    is_open = not read_accounts(config.accounts_file) and read_settings(config.oidc_file) is None
     if is_open and host not in LOOPBACK:
         raise InputError(
             f'There are no accounts in {config.accounts_file}, so the service cannot listen on "{host}"; '
