@@ -42,6 +42,7 @@ class Cards:
 
     cards: list[Card]
     made: Made | None = None
+    num_orders: int = 0
 
 
 def _view_patient(recommender: Recommender, request: HookRequest, gaps: list[str]) -> Cards:
@@ -56,7 +57,8 @@ def _view_patient(recommender: Recommender, request: HookRequest, gaps: list[str
 
 def _check_drafts(recommender: Recommender, request: HookRequest, gaps: list[str]) -> Cards:
     orders = check_orders(request, recommender)
-    return Cards(order_cards(orders, gaps, request.field("patientId"), recommender.knowledge))
+    cards = order_cards(orders, gaps, request.field("patientId"), recommender.knowledge)
+    return Cards(cards, num_orders=len(orders))
 
 
 SERVICES: Final = (
@@ -132,6 +134,7 @@ async def call_service(service_id: str, body: HookRequest, parts: Here, caller: 
     found = await parts.worker.plan(service.make_cards, body, [*parts.alarms, *find_gaps(body)])
     cards = [add_link(card, parts.config.public_url.rstrip("/")) for card in found.cards]
     await parts.worker.run(lambda: _keep(service, cards, parts, caller, patient_id))
+    parts.metrics.count_event("orders", "checked", found.num_orders)
     if found.made is not None:
         count_plan(found.made, parts)
     return {"cards": cards}

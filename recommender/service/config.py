@@ -38,6 +38,7 @@ class ServiceConfig:
     field_key: str = ""
     retention_days: int = 30
     budget_thousandths: int = 1000
+    stale_days: int = 730
     session_s: float = 8 * 3600.0
     session_idle_s: float = 1800.0
 

@@ -2,10 +2,14 @@
 
 const csrf = document.querySelector('meta[name="csrf"]').content;
 
+const FIRST = ["time", "who", "action", "result"]; // of a log's entry; its hashes are for `audit verify`
+const APART = new Set([...FIRST, "hash", "previous", "content_hash", "identities"]);
+
 function fill(table, rows) {
   table.replaceChildren();
   if (!rows.length) return;
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const found = new Set(rows.flatMap((row) => Object.keys(row)));
+  const columns = FIRST.filter((name) => found.has(name)).concat([...found].filter((name) => !APART.has(name)));
   addRow(table.createTHead(), "th", columns);
   const body = table.createTBody();
   for (const row of rows) addRow(body, "td", columns.map((column) => toText(row[column])));

@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const AGAINST = new Set(["CONTRAINDICATED_IN", "HAS_SIDE_EFFECT", "CAUSES", "INTERACTS_WITH"]);
-const WHEEL = { width: 860, height: 560, radiusX: 300, radiusY: 225, most: 22 };
+const WHEEL = { width: 860, height: 560, radiusX: 265, radiusY: 225, most: 22 };
 
 async function explore(part, curie) {
   const place = part.querySelector(".scroll");
@@ -39,8 +39,9 @@ function drawWheel(node, edges, choose) {
   const middle = { x: WHEEL.width / 2, y: WHEEL.height / 2 };
   edges.forEach((edge, i) => {
     const angle = (2 * Math.PI * i) / edges.length - Math.PI / 2;
-    const end = { x: middle.x + WHEEL.radiusX * Math.cos(angle), y: middle.y + WHEEL.radiusY * Math.sin(angle) };
-    svg.append(drawEdge(middle, end, edge), drawNode(end, edge, choose));
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    const end = { x: middle.x + WHEEL.radiusX * cos, y: middle.y + WHEEL.radiusY * sin, cos, sin };
+    svg.append(drawEdge(middle, end, edge, 0.58 + 0.14 * (i % 2)), drawNode(end, edge, choose));
   });
   const centre = make("g", { class: "centre", tabindex: "0", role: "img", "aria-label": `${name} (${node.curie})` });
   centre.append(make("circle", { cx: middle.x, cy: middle.y, r: 11 }), label(middle.x, middle.y + 28, name, "middle"));
@@ -48,12 +49,12 @@ function drawWheel(node, edges, choose) {
   return svg;
 }
 
-function drawEdge(from, to, edge) {
+function drawEdge(from, to, edge, share) {
   const group = make("g", {});
   const kind = edge.negated || AGAINST.has(edge.predicate) ? "against" : edge.knowledge_level === "prediction" ? "prediction" : "";
   group.append(make("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: kind }));
   const words = `${edge.negated ? "NOT " : ""}${edge.predicate.toLowerCase().replaceAll("_", " ")}`;
-  const text = label(from.x + 0.62 * (to.x - from.x), from.y + 0.62 * (to.y - from.y) - 3, words, "middle");
+  const text = label(from.x + share * (to.x - from.x), from.y + share * (to.y - from.y) - 3, words, "middle");
   text.setAttribute("class", "edge");
   group.append(text);
   return group;
@@ -64,7 +65,7 @@ function drawNode(at, edge, choose) {
   const link = make("a", { tabindex: "0", role: "button", "aria-label": edge.negated ? `NOT ${said}` : said });
   const title = make("title", {});
   title.textContent = said;
-  link.append(title, make("circle", { cx: at.x, cy: at.y, r: 8 }), label(at.x, at.y + 21, edge.name || edge.curie, "middle"));
+  link.append(title, make("circle", { cx: at.x, cy: at.y, r: 8 }), labelOutside(at, edge.name || edge.curie));
   link.addEventListener("click", () => choose(edge.curie));
   link.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
@@ -72,6 +73,11 @@ function drawNode(at, edge, choose) {
     choose(edge.curie);
   });
   return link;
+}
+
+function labelOutside(at, words) {
+  if (Math.abs(at.cos) < 0.2) return label(at.x, at.y + (at.sin < 0 ? -14 : 23), words, "middle");
+  return label(at.x + (at.cos < 0 ? -13 : 13), at.y + (at.sin < 0 ? -2 : 9), words, at.cos < 0 ? "end" : "start");
 }
 
 function label(x, y, words, anchor) {

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from kg.errors import GraphUnavailableError
 from recommender.service.chained_log import read_log, verify_log
-from recommender.service.monitoring import MAX_FEEDBACK, to_monitoring
+from recommender.service.monitoring import MAX_FEEDBACK, find_undated, to_monitoring
 from recommender.service.parts import Caller, Here, Parts
 
 router = APIRouter(tags=["operation"])
@@ -40,9 +40,10 @@ async def show_metrics(parts: Here) -> Response:
 
 @router.get("/v1/monitoring")
 async def show_monitoring(parts: Here) -> dict[str, Any]:
-    """Return alarms, how often clinicians override, alerts per 100 order calls, and how much did not map."""
+    """Return alarms, overrides, alerts per 100 orders, what did not map, and the drift of patients and scores."""
     entries = await parts.worker.run(lambda: read_log(parts.config.feedback_file, newest=MAX_FEEDBACK))
-    return to_monitoring(parts.alarms, entries, parts.metrics.events())
+    alarms = parts.alarms + find_undated(parts.releases)
+    return to_monitoring(alarms, entries, parts.metrics.events(), parts.drift.to_psi())
 
 
 @router.get("/v1/audit")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from kg import queries
+from kg.errors import GraphUnavailableError
 from recommender.map_patient import Annotate
 from recommender.recommend import Recommender
 from recommender.service.accounts import Account, read_accounts
@@ -20,7 +23,7 @@ from recommender.service.differential_privacy import BudgetLedger
 from recommender.service.drift import DriftMonitor
 from recommender.service.live_graph import LiveGraph
 from recommender.service.metrics import Metrics
-from recommender.service.monitoring import find_alarms
+from recommender.service.monitoring import find_alarms, find_releases, find_stale
 from recommender.service.oidc import OidcChecker, read_settings
 from recommender.service.patient_store import PatientStore
 from recommender.service.planners import Planners, ThreadPlanners
@@ -66,6 +69,7 @@ class Parts:
     patients: PatientStore | None
     ledger: BudgetLedger | None
     read_note: Annotate
+    releases: dict[str, str]
 
     @classmethod
     def create(
@@ -101,6 +105,7 @@ class Parts:
             patients=config.open_patients() if config.store_patients else None,
             ledger=BudgetLedger(config.ledger_file, config.budget_thousandths) if config.store_patients else None,
             read_note=read_note or recommender.annotate,
+            releases=find_releases(recommender.rows, _read_sources(graph)),
         )
 
     @cached_property
@@ -108,9 +113,13 @@ class Parts:
         """What the search looks through."""
         return ConceptIndex.from_concepts(self.recommender.knowledge.concepts.values())
 
-    @cached_property
+    @property
     def alarms(self) -> tuple[str, ...]:
-        """What the graph lacks that safety rests on, in words for every plan and card."""
+        """What safety rests on and the graph lacks or holds from long ago, in words for every plan and card."""
+        return self._missing + find_stale(self.releases, datetime.now(UTC).date(), self.config.stale_days)
+
+    @cached_property
+    def _missing(self) -> tuple[str, ...]:
         return find_alarms(self.recommender.rows)
 
     def accounts(self) -> dict[str, Account]:
@@ -142,6 +151,13 @@ class Parts:
             if kept is not None:
                 kept.close()
         self.graph.close()
+
+
+def _read_sources(graph: LiveGraph) -> list[dict[str, Any]]:
+    try:
+        return [row["properties"] for row in graph.run(queries.SOURCES)]
+    except GraphUnavailableError:
+        return []
 
 
 def read_parts(request: Request) -> Parts:

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from kg import queries
 from kg.errors import GraphUnavailableError
 from kg.model import Node
 from kg.queries import Query
@@ -35,12 +36,13 @@ class MemoryStore:
     def __init__(self) -> None:
         self.is_away = False
         self.asked: list[str] = []
+        self.sources: list[dict[str, Any]] = []
         self.rows: list[dict[str, Any]] = [{"n": 1}, {"n": 2}, {"n": 3}]
 
     def run(self, query: Query, **parameters: Any) -> list[dict[str, Any]]:
         self.check_reachable()
         self.asked.append(query.name)
-        return []
+        return [{"properties": source} for source in self.sources] if query.name == queries.SOURCES.name else []
 
     def cypher(
         self, text: str, parameters: dict[str, Any] | None = None, *, limit: int | None = None
