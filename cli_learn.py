@@ -187,7 +187,7 @@ def evaluate(
 
 
 def print_ranking(measured: Mapping[str, Any]) -> None:
-    """Print the model's ranking beside the floors'."""
+    """Print the model's ranking beside its members' and the floors'."""
     names = ("mrr", "hits@1", "hits@3", "hits@10")
     rows = [["model", *(measured[name] for name in names)]]
     rows += [[f"member: {name}", *(values[n] for n in names)] for name, values in measured["members"].items()]

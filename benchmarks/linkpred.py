@@ -58,7 +58,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     triples, pairs, folds = read_folds(arguments.data)
-    config = replace(ModelConfig(RELATION, arguments.seed), num_path_gnns=arguments.num_path_gnns)
+    config = ModelConfig(RELATION, arguments.seed)
     for fold in sorted(set(folds.tolist())):
         path = arguments.out / f"fold-{fold}-seed-{arguments.seed}.json"
         if not path.exists():
@@ -99,7 +99,7 @@ def rank_fold(triples: Triples, pairs: Ids, chosen: Mask, config: ModelConfig) -
     without = {name: values for name, values in members.items() if name != "path GNN"}
     scorers = {
         "ensemble": blended(members),
-        **({"ensemble without the path GNN": blended(without)} if config.num_path_gnns else {}),
+        "ensemble without the path GNN": blended(without),
         **members,
         "floor: popularity": score_popularity(ground.task, queries),
         "floor: co-treatment": score_co_treatment(ground.task, queries),
@@ -120,7 +120,9 @@ def score_recipe(ground: Ground, weights: Weights, queries: Queries, config: Mod
     plain = NetworkConfig(feature_dropout=0.0, fit=ListwiseConfig(epochs=60))
     seeds = range(config.seed * 1000, config.seed * 1000 + NUM_FLOOR_NETWORKS)
     networks = [score_network(fit_network(plain, inputs, known.targets, known.hidden, s), asked) for s in seeds]
-    leaves = replace(TreesConfig(), num_trees=200, min_rows_in_leaf=20, feature_fraction=0.3)
+    leaves = replace(
+        TreesConfig(), objectives=("lambdarank",), num_trees=200, min_rows_in_leaf=20, feature_fraction=0.3
+    )
     trees = score_trees(fit_trees(leaves, inputs, known.targets, known.hidden, config.seed), asked)
     total: Dense = _standard(np.mean(networks, axis=0)) + _standard(trees)
     return total
@@ -162,7 +164,6 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="Hetionet's folder")
     parser.add_argument("--out", type=Path, required=True, help="where finished folds are kept")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--num-path-gnns", type=int, default=0, help="path GNNs in the ensemble (slow on CPU)")
     return parser.parse_args()
 
 

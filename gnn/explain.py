@@ -1,29 +1,32 @@
-"""Why a pair scores as it does: the walks of the attention member, each with its share of the pair's walk weight.
+"""Why a pair scores as it does: the walks of the path GNN and of the attention, each with its share of the score.
 
-A walk from a head to a similar head (or from a known tail to a similar tail) is shown through the graph: by the
-neighbour that both share and fewest others have.
+The path GNN's walks are edges of the graph as they stand, their shares divided by `gnn.path_relevance`. The
+attention walks from a head to a similar head (or from a known tail to a similar tail); such a step is shown through
+the graph, by the neighbour that both share and fewest others have. Both members' shares are weighted as the blend
+weighs the members. Beside the paths stand the terms of the additive metapath model, whose sum is that model's score.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
+from torch import nn
 
+from gnn import path_relevance
 from gnn.attention import WalkAttention, WalkData
 from gnn.folders import model_of, read_folder
 from gnn.metagraph import Metagraph, Step
-from gnn.model import LinkModel, walk_data
+from gnn.model import LinkModel, additive_columns, describe, walk_data
 from gnn.model_folder import ModelFolder
+from gnn.path_graph import BY_NAME
 from gnn.predict import score_pairs, to_side_places
 from gnn.space import TaskGraph, build_task_graph
 from gnn.task import Queries, build_open_queries, build_training_queries
 from gnn.triples import Ids
-
-_BY_NAME = "similar name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,15 @@ class WalkedPath:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A pair's score, probability and strongest paths; without a path the score rests on the model alone."""
+    """A pair's score, probability and strongest paths; without a path the score rests on the model alone.
+
+    `contributions` are the largest terms of the additive model, for or against the pair compared with the mean tail.
+    """
 
     score: float
     probability: float
     paths: tuple[WalkedPath, ...]
+    contributions: tuple[tuple[str, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of `theragraph explain --json`."""
@@ -60,6 +67,7 @@ class Explanation:
             "probability": self.probability,
             "paths": [path.to_json() for path in self.paths],
             "model_only": not self.paths,
+            "contributions": [{"name": name, "value": value} for name, value in self.contributions],
         }
 
 
@@ -91,10 +99,63 @@ def explain_files(model_path: Path, head: str, relation: str, tail: str, *, num_
 def explain_pair(folder: ModelFolder, head: int, tail: int, *, num_paths: int = 5) -> Explanation:
     """Score one pair of places and show the `num_paths` walks that weigh most, its own edge not among them."""
     pairs = score_pairs(folder.model, np.array([head]), np.array([tail]))
-    walks = rank_walks(folder.model, head, tail)[:num_paths]
-    graph = build_task_graph(folder.triples, folder.model.ground.task)
-    paths = tuple(_to_path(folder, graph, head, tail, walk) for walk in walks)
-    return Explanation(float(pairs.scores[0, 0]), float(pairs.probabilities[0, 0]), paths)
+    paths = rank_paths(folder, head, tail, num_paths)
+    terms = additive_terms(folder.model, head, tail)[:num_paths]
+    return Explanation(float(pairs.scores[0, 0]), float(pairs.probabilities[0, 0]), paths, terms)
+
+
+def rank_paths(folder: ModelFolder, head: int, tail: int, num_paths: int) -> tuple[WalkedPath, ...]:
+    """Return the `num_paths` paths of greatest share; a path that both members walk has both shares."""
+    model = folder.model
+    graph = build_task_graph(folder.triples, model.ground.task)
+    shown = [_to_path(folder, graph, head, tail, walk) for walk in rank_walks(model, head, tail)[: 2 * num_paths]]
+    direct = _gnn_paths(folder, graph, head, tail, 2 * num_paths)
+    gnn_part = _part_of_gnn(model) if direct else 0.0
+    shares: dict[WalkedPath, float] = {}
+    for paths, part in ((shown, 1.0 - gnn_part), (direct, gnn_part)):
+        for path in paths:
+            bare = replace(path, share=0.0)
+            shares[bare] = shares.get(bare, 0.0) + part * path.share
+    order = sorted(shares, key=lambda path: (-shares[path], path.nodes, path.edges))
+    return tuple(replace(path, share=shares[path]) for path in order[:num_paths] if shares[path] > 0)
+
+
+def additive_terms(model: LinkModel, head: int, tail: int) -> tuple[tuple[str, float], ...]:
+    """Return every term of the additive metapath model, largest first, as its lead over the row's mean tail."""
+    _, names, inputs = next(describe(model.ground, model.weights, _own_query(model, head, tail)))
+    inputs = inputs * additive_columns(names, model.weights.scaling)
+    weight = cast(nn.Linear, model.weights.additive.layers).weight.detach().numpy()[0]
+    values = (inputs[0, tail] - inputs[0].mean(axis=0)) * weight
+    relative = model.weights.scaling.relative
+    summed = values[: len(names)].copy()
+    summed[relative] += values[len(names) :]
+    order = np.argsort(-np.abs(summed), kind="stable")
+    return tuple((names[i], float(summed[i])) for i in order.tolist())
+
+
+def _part_of_gnn(model: LinkModel) -> float:
+    """Return the path GNN's weight in the blend against the attention's."""
+    weights = dict(zip(model.blend.members, model.blend.weights, strict=True))
+    gnn, attention = weights.get("path GNN", 0.0), weights.get("attention", 0.0)
+    return gnn / max(gnn + attention, 1e-12)
+
+
+def _gnn_paths(folder: ModelFolder, graph: TaskGraph, head: int, tail: int, num_paths: int) -> list[WalkedPath]:
+    model, entities = folder.model, folder.triples.entities
+    data, networks = model.ground.paths, model.weights.path_gnns
+    if data is None or not networks:
+        return []
+    query = _own_query(model, head, tail)
+    start = entities[graph.task.heads[head]]
+    found: list[WalkedPath] = []
+    for network in networks:
+        for walk in path_relevance.rank_walks(network, data, query, tail, num_paths):
+            ends = zip(walk.steps, walk.places, strict=True)
+            nodes = (entities[graph.metagraph.members[step.target][place]] for step, place in ends)
+            edges = tuple(step.relation for step in walk.steps)
+            forward = tuple(not step.inverse for step in walk.steps)
+            found.append(WalkedPath((start, *nodes), edges, forward, walk.share / len(networks)))
+    return found
 
 
 def rank_walks(model: LinkModel, head: int, tail: int) -> list[_Walk]:
@@ -152,7 +213,7 @@ def _hops_between(
     """Return the hops from one node of a type to another through the neighbour they share and fewest others have."""
     metagraph, entities = graph.metagraph, folder.triples.entities
     last = entities[metagraph.members[node_type][end]]
-    best: tuple[float, list[tuple[str, bool, str]]] = (0.0, [(_BY_NAME, True, last)])
+    best: tuple[float, list[tuple[str, bool, str]]] = (0.0, [(BY_NAME, True, last)])
     for step in metagraph.steps_from(node_type):
         value, neighbour = _rarest_shared(metagraph, step, start, end)
         if value <= best[0]:

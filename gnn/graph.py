@@ -96,6 +96,7 @@ def config_for_budget(relation: str, seed: int, budget_s: float) -> ModelConfig:
         network=NetworkConfig(hidden=16, feature_dropout=0.5, fit=replace(config.network.fit, epochs=20)),
         num_networks=1,
         num_forests=0,
+        num_path_gnns=1,
         max_training_candidates=300,
     )
 

@@ -13,6 +13,7 @@ from gnn.metagraph import Dense
 from kg.errors import ModelError
 
 _HIDDEN_SCORE = -1e9
+_FEWEST_STEPS = 11  # the rise takes a tenth, which the schedule divides by its length minus one
 Score = Callable[[Tensor], Tensor]
 
 
@@ -42,7 +43,7 @@ def fit_listwise(
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     num_batches = -(-len(targets) // config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, config.learning_rate, total_steps=max(config.epochs * num_batches, 2), pct_start=0.1
+        optimizer, config.learning_rate, total_steps=max(config.epochs * num_batches, _FEWEST_STEPS), pct_start=0.1
     )
     network.train()
     for _ in range(config.epochs):

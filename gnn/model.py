@@ -24,7 +24,8 @@ from gnn.kernel_ridge import KernelRidge, RidgeConfig, fit_kernel_ridge, to_spec
 from gnn.listwise import ListwiseConfig
 from gnn.metagraph import Dense
 from gnn.narrow import choose_columns, narrow_ridge, narrow_space
-from gnn.path_gnn import PathData, PathGnn, PathGnnConfig, build_path_data, fit_path_gnn, score_path_gnn
+from gnn.path_gnn import PathGnn, PathGnnConfig, fit_path_gnn, score_path_gnn
+from gnn.path_graph import PathData, build_path_data
 from gnn.ranking import Mask
 from gnn.scorer import Scored
 from gnn.scorers import (
@@ -76,12 +77,12 @@ class ModelConfig:
     attention: AttentionConfig = field(default_factory=AttentionConfig)
     num_attentions: int = 2
     network: NetworkConfig = field(default_factory=NetworkConfig)
-    num_networks: int = 4
+    num_networks: int = 5
     additive: NetworkConfig = field(default_factory=lambda: NetworkConfig(hidden=0, feature_dropout=0.0, fit=_ADDITIVE))
     trees: TreesConfig = field(default_factory=TreesConfig)
-    num_forests: int = 2
+    num_forests: int = 4
     path_gnn: PathGnnConfig = field(default_factory=PathGnnConfig)
-    num_path_gnns: int = 0
+    num_path_gnns: int = 2
     max_training_candidates: int = 512
     prior_weights: tuple[tuple[str, float], ...] = (
         ("attention", 1.0),
@@ -176,7 +177,9 @@ def _build_ground(graph: TaskGraph, choice: SpaceChoice, config: ModelConfig) ->
     space = build_space(graph, choice, config.space.max_metapath_length)
     spectra = (to_spectrum(space.heads), to_spectrum(space.tails))
     ridges = tuple(fit_kernel_ridge(ridge, space.task, *spectra) for ridge in config.ridges)
-    return Ground(space, ridges, build_path_data(graph, config.path_gnn) if config.num_path_gnns else None)
+    paths = config.path_gnn
+    walked = build_path_data(graph, paths.num_layers, paths.max_edges) if config.num_path_gnns else None
+    return Ground(space, ridges, walked)
 
 
 def fit_weights(
@@ -184,7 +187,7 @@ def fit_weights(
 ) -> Weights:
     """Train every member on the known pairs, each described with its own edge removed.
 
-    `device` is where the candidate networks are trained; the other members are trained on the CPU.
+    `device` is where the candidate networks and path GNNs are trained; the other members are trained on the CPU.
     """
     columns = choose_columns(ground.space, config.max_training_candidates, config.seed)
     space, ridges = narrow_space(ground.space, columns), tuple(narrow_ridge(r, columns) for r in ground.ridges)
@@ -211,16 +214,16 @@ def fit_weights(
         repeat(config.num_attentions, lambda seed: fit_attention(config.attention, walks, queries, seed)),
         repeat(config.num_networks, lambda seed: fit_network(config.network, *told, seed, device)),
         repeat(config.num_forests, lambda seed: fit_trees(config.trees, *told, seed)),
-        repeat(config.num_path_gnns, lambda seed: _fit_path_gnn(config, ground, seed)),
+        repeat(config.num_path_gnns, lambda seed: _fit_path_gnn(config, ground, seed, device)),
     )
     progress("training", total, total)
     return weights
 
 
-def _fit_path_gnn(config: ModelConfig, ground: Ground, seed: int) -> PathGnn:
+def _fit_path_gnn(config: ModelConfig, ground: Ground, seed: int, device: str) -> PathGnn:
     if ground.paths is None:
         raise ModelError("The path GNN has no graph to walk; build the ground with num_path_gnns above zero.")
-    return fit_path_gnn(config.path_gnn, ground.paths, build_training_queries(ground.task), seed)
+    return fit_path_gnn(config.path_gnn, ground.paths, build_training_queries(ground.task), seed, device)
 
 
 def additive_columns(names: tuple[str, ...], scaling: Scaling) -> Dense:

@@ -1,66 +1,55 @@
-"""The path GNN: messages spread from the query's head along every typed hop, and a tail is scored by what reaches it.
+"""The path GNN: messages spread from the query's head along typed hops, and a tail is scored by what reaches it.
 
-A generalised Bellman–Ford iteration (Zhu et al. 2021, NBFNet, arXiv:2106.06935): the representation of a node is that
-of all paths from the head to it, each hop multiplying by its relation's vector. Per-relation sparse products carry all
-queries of a batch at once. The query's own edge and its inverse are subtracted from every product, so that no path
-walks the answer. On CPU each hop keeps only its heaviest edges.
+A generalised Bellman–Ford iteration (Zhu et al. 2021, NBFNet, arXiv:2106.06935) over a layered graph
+(`gnn.path_graph`): the state of a node is that of all walks from the head to it, each hop multiplying by its relation's
+vector, states mixed and compressed at every node. A node that no walk reaches stays at zero, so whatever a tail scores
+above the others came along edges, and removing edges shows it. All queries of a batch are columns of one dense matrix
+that the sparse hops multiply.
+
+The query's own edge is walked in neither direction: the head's known tails are told without it, walks do not return
+to the head, and a tail's popularity is counted without it.
 """
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from gnn.listwise import ListwiseConfig, fit_listwise
-from gnn.metagraph import Dense, Step, damp, to_binary
-from gnn.metapaths import discover_metapaths
-from gnn.space import TaskGraph
-from gnn.task import LinkTask, Queries
+from gnn.metagraph import Dense
+from gnn.path_graph import HUB_EXPONENT, Bundle, Hop, PathData
+from gnn.task import Queries
 
-_HUB_EXPONENT = 0.5
+States = dict[str, Tensor]
+_TINY = 1e-6
+_OFF_DIAGONAL = -4.0
 
 
 @dataclass(frozen=True, slots=True)
 class PathGnnConfig:
-    """`num_layers` hops of width `dim`; of each hop's edges the `max_edges` of greatest degree weight are kept."""
+    """Walks of at most `num_layers` hops in `dim` channels; a hop keeps its `max_edges` edges of greatest weight.
+
+    `dropout` hides that share of the readout, `hop_dropout` that share of the relations of a layer in a step.
+    """
 
     dim: int = 8
     num_layers: int = 3
-    max_edges: int = 20_000
-    dropout: float = 0.1
+    max_edges: int = 50_000
+    hidden: int = 32
+    dropout: float = 0.7
+    hop_dropout: float = 0.3
     fit: ListwiseConfig = field(
-        default_factory=lambda: ListwiseConfig(epochs=8, batch_size=32, learning_rate=1e-2, weight_decay=1e-4)
+        default_factory=lambda: ListwiseConfig(epochs=8, batch_size=16, learning_rate=5e-3, weight_decay=1e-2)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """A hop's messages as a sparse (num_targets, num_sources) tensor and its transpose, for the way back."""
-
-    step: Step
-    forward: Tensor
-    backward: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class PathData:
-    """Hops to walk; `edges` (num_heads, num_tails) are the known pairs, each of weight `edge_weight` both ways."""
-
-    hops: tuple[Hop, ...]
-    num_nodes: dict[str, int]
-    head_type: str
-    tail_type: str
-    edges: Tensor
-    edge_weight: float
-
-
-class _SparseProduct(torch.autograd.Function):
+class SparseProduct(torch.autograd.Function):
     """matrix @ dense with the gradient by the transposed matrix, both kept in CSR."""
 
     @staticmethod
@@ -72,137 +61,226 @@ class _SparseProduct(torch.autograd.Function):
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[None, None, Tensor]:
         """Return the gradient with respect to the dense factor."""
-        return None, None, context.transposed @ gradients[0]
+        return None, None, context.transposed @ gradients[0].contiguous()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a batch of queries starts from.
+
+    `first` holds, by type, the (num_nodes, n, num_hops) edge values out of the heads and the hops' numbers; `known`
+    (T, n) the heads' known tails, weighted, without the own edges; `away` (num_heads of the layer, n) is zero at each
+    query's own head, one list entry a layer; `popularity` (T, n) counts the tails' known heads without the own edges.
+    """
+
+    first: dict[str, tuple[Tensor, Tensor]]
+    known: Tensor
+    away: tuple[Tensor | None, ...]
+    popularity: Tensor
 
 
 class PathGnn(nn.Module):
-    """Scores (queries, tails) by messages from each query's head."""
+    """Scores (queries, tails) by the walks from each query's head."""
 
     def __init__(self, data: PathData, config: PathGnnConfig) -> None:
         super().__init__()
         self.config = config
-        self.types = tuple(data.num_nodes)
-        num_relations = len(data.hops) + 2
-        self.start = nn.Parameter(torch.randn(config.dim) * 0.5)
-        self.relations = nn.Parameter(1.0 + 0.1 * torch.randn(config.num_layers, num_relations, config.dim))
-        width = config.dim
-        self.mixes = nn.ModuleList(nn.Linear(2 * width, width) for _ in range(config.num_layers * len(self.types)))
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(config.num_layers))
-        self.dropout = nn.Dropout(config.dropout)
-        self.out = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1))
+        width, layers = config.dim, data.num_layers
+        self.relations = nn.Parameter(0.2 * torch.randn(layers, data.num_relations, width))
+        self.numbers = {
+            name: number for number, name in enumerate(sorted({n for places in data.nodes for n in places}))
+        }
+        start = _OFF_DIAGONAL * (1.0 - torch.eye(width))
+        self.mixes = nn.Parameter(start.repeat(layers, len(self.numbers), 1, 1))
+        self.register_buffer("units", torch.ones(layers, len(self.numbers)))
+        num_read = 2 * layers * width + 1
+        self.linear = nn.Linear(num_read, 1, bias=False)
+        nn.init.constant_(self.linear.weight, 1.0 / num_read)
+        self.out = nn.Sequential(
+            nn.Dropout(config.dropout),
+            nn.Linear(num_read, config.hidden),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.hidden, 1, bias=False),
+        )
 
-    def forward(self, data: PathData, heads: Tensor, targets: Tensor) -> Tensor:
-        """Return (num_queries, num_tails) scores for (num_queries,) places of heads and of targets (-1: none)."""
-        states = {name: torch.zeros(size, len(heads), self.config.dim) for name, size in data.num_nodes.items()}
-        queries = torch.arange(len(heads))
-        boundary = torch.zeros_like(states[data.head_type])
-        boundary = boundary.index_put((heads, queries), self.start.expand(len(heads), -1))
-        states[data.head_type] = boundary
-        for layer in range(self.config.num_layers):
-            received = self._receive(data, states, layer, heads, targets)
-            states = {name: self._mix(layer, name, states[name], received.get(name)) for name in self.types}
-            states[data.head_type] = states[data.head_type] + boundary
-        scores: Tensor = self.out(states[data.tail_type]).squeeze(-1).T
+    def forward(self, data: PathData, batch: Batch) -> Tensor:
+        """Return (n, num_tails) scores."""
+        states = self.start(data, batch)
+        reached = [states[data.tail_type]]
+        for layer in range(1, data.num_layers):
+            states = self._step(data, batch, layer, states)
+            reached.append(states[data.tail_type])
+        return self.read(reached, batch)
+
+    def start(self, data: PathData, batch: Batch) -> States:
+        """Return the first layer's (num_nodes, n, dim) states: what one hop from the heads reaches."""
+        weights = self._weights(0)
+        received = {name: values @ weights[numbers] for name, (values, numbers) in batch.first.items()}
+        known = batch.known[:, :, None] * weights[data.num_relations - 2]
+        received[data.tail_type] = received.get(data.tail_type, 0.0) + known
+        return self._mix(data, batch, 0, received)
+
+    def _step(self, data: PathData, batch: Batch, layer: int, states: States) -> States:
+        """Return the states one hop on; on CUDA the layer is computed again on the way back instead of being kept."""
+        names = tuple(states)
+
+        def walk(*tensors: Tensor) -> tuple[Tensor, ...]:
+            after = self.walk(data, batch, layer, dict(zip(names, tensors, strict=True)))
+            return tuple(after[name] for name in data.nodes[layer] if name in after)
+
+        inputs = tuple(states.values())
+        if self.training and inputs[0].is_cuda:
+            outputs = checkpoint(walk, *inputs, use_reentrant=False)
+        else:
+            outputs = walk(*inputs)
+        reached = {hop.step.target for hop in data.hops[layer]} | {data.tail_type}
+        return dict(zip((name for name in data.nodes[layer] if name in reached), outputs, strict=True))
+
+    def walk(self, data: PathData, batch: Batch, layer: int, states: States) -> States:
+        """Send every state along every hop into `layer` (counted from 0) and mix what arrives."""
+        weights = self._weights(layer)
+        received: dict[str, list[Tensor]] = {}
+        for bundle in data.bundles[layer - 1]:
+            sent = [send(data, batch, hop, states[hop.step.source]) for hop in bundle.hops]
+            if bundle.tall:
+                summed = _multiply(bundle, sent[0])
+                sizes = [hop.matrix.shape[1] for hop in bundle.hops]
+                for hop, part in zip(bundle.hops, summed.split(sizes), strict=True):
+                    received.setdefault(hop.step.target, []).append(part * weights[hop.number])
+            else:
+                weighed = [state * weights[hop.number] for hop, state in zip(bundle.hops, sent, strict=True)]
+                received.setdefault(bundle.hops[0].step.target, []).append(_multiply(bundle, torch.cat(weighed)))
+        if data.tail_type not in received:
+            shape = (*batch.known.shape, self.config.dim)
+            received[data.tail_type] = [torch.zeros(shape, device=batch.known.device)]
+        return self._mix(data, batch, layer, {name: _sum_of(parts) for name, parts in received.items()})
+
+    def mix(self, layer: int, name: str) -> Tensor:
+        """Return the positive (dim, dim) matrix that mixes what arrives at a type of node, its unit included."""
+        number = self.numbers[name]
+        return torch.exp(self.mixes[layer, number]) * self.get_buffer("units")[layer, number]
+
+    def _mix(self, data: PathData, batch: Batch, layer: int, received: States) -> States:
+        states: States = {}
+        for name, messages in received.items():
+            state = torch.log1p(messages @ self.mix(layer, name))
+            away = batch.away[layer] if name == data.head_type else None
+            states[name] = state if away is None else state * away[:, :, None]
+        return states
+
+    def _weights(self, layer: int) -> Tensor:
+        """Return the relations' positive (num_relations, dim) weights in a layer; in training some are hidden."""
+        weights = torch.exp(self.relations[layer])
+        if self.training and self.config.hop_dropout > 0:
+            kept = torch.rand(len(weights), 1, device=weights.device) >= self.config.hop_dropout
+            weights = weights * kept / (1.0 - self.config.hop_dropout)
+        return weights
+
+    def read(self, reached: Sequence[Tensor], batch: Batch) -> Tensor:
+        """Return (n, T) scores from each layer's (T, n, dim) tail states, each also relative to the row's largest."""
+        states = torch.cat(list(reached), dim=-1)
+        top = states.amax(dim=0, keepdim=True)
+        popularity = torch.log1p(batch.popularity)[:, :, None] / 4.0
+        features = torch.cat([states, states / (top + _TINY), popularity], dim=-1)
+        scores: Tensor = (self.linear(features) + self.out(features)).squeeze(-1).T
         return scores
 
-    def _mix(self, layer: int, name: str, state: Tensor, received: Tensor | None) -> Tensor:
-        messages = torch.zeros_like(state) if received is None else received
-        mix = self.mixes[layer * len(self.types) + self.types.index(name)]
-        mixed = self.norms[layer](mix(torch.cat([state, messages], dim=-1)))
-        following: Tensor = state + self.dropout(nn.functional.gelu(mixed))
-        return following
 
-    def _receive(
-        self, data: PathData, states: dict[str, Tensor], layer: int, heads: Tensor, targets: Tensor
-    ) -> dict[str, Tensor]:
-        received: dict[str, Tensor] = {}
-        for number, hop in enumerate(data.hops):
-            message = states[hop.step.source] * self.relations[layer, number]
-            summed = _SparseProduct.apply(hop.forward, hop.backward, message.flatten(1)).unflatten(1, message.shape[1:])
-            received[hop.step.target] = received.get(hop.step.target, 0) + summed
-        down, up = self._walk_known(data, states, layer, heads, targets)
-        received[data.tail_type] = received.get(data.tail_type, 0) + down
-        received[data.head_type] = received.get(data.head_type, 0) + up
-        return received
-
-    def _walk_known(
-        self, data: PathData, states: dict[str, Tensor], layer: int, heads: Tensor, targets: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Messages along the known pairs, to tails and to heads, without each query's own edge in either direction."""
-        down_message = states[data.head_type] * self.relations[layer, -2]
-        up_message = states[data.tail_type] * self.relations[layer, -1]
-        down = torch.einsum("ht,hbd->tbd", data.edges, down_message)
-        up = torch.einsum("ht,tbd->hbd", data.edges, up_message)
-        asked = torch.nonzero(targets >= 0).squeeze(-1)
-        own = data.edges[heads[asked], targets[asked]][:, None]
-        down = down.index_put((targets[asked], asked), -own * down_message[heads[asked], asked], accumulate=True)
-        up = up.index_put((heads[asked], asked), -own * up_message[targets[asked], asked], accumulate=True)
-        return down * data.edge_weight, up * data.edge_weight
+def send(data: PathData, batch: Batch, hop: Hop, state: Tensor) -> Tensor:
+    """Return what a hop's sources send; a tail speaks the less to other heads the more heads it is known for."""
+    if hop.number != data.num_relations - 1:
+        return state
+    return state * ((1.0 + batch.popularity) ** -HUB_EXPONENT)[:, :, None]
 
 
-def build_path_data(graph: TaskGraph, config: PathGnnConfig) -> PathData:
-    """Keep the hops that lie on some metapath between the task's types, each cut to its heaviest edges."""
-    metapaths = discover_metapaths(graph.metagraph, graph.head_type, graph.tail_type, config.num_layers)
-    steps = dict.fromkeys(step for metapath in metapaths for step in metapath.steps)
-    hops = tuple(_to_hop(step, graph.metagraph.adjacency[step], config.max_edges) for step in steps)
-    types = {graph.head_type, graph.tail_type} | {step.source for step in steps} | {step.target for step in steps}
-    num_nodes = {name: len(graph.metagraph.members[name]) for name in sorted(types)}
-    known = torch.from_numpy(graph.task.known())
-    return PathData(hops, num_nodes, graph.head_type, graph.tail_type, known, _mean_weight(graph.task))
+def _sum_of(parts: Sequence[Tensor]) -> Tensor:
+    """Return the sum of tensors of one shape."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
 
 
-def fit_path_gnn(config: PathGnnConfig, data: PathData, queries: Queries, seed: int) -> PathGnn:
-    """Train on the queries, the own edge of each unseen."""
+def _multiply(bundle: Bundle, dense: Tensor) -> Tensor:
+    """Return the bundle's sparse matrix times (num_rows, n, dim) states."""
+    product: Tensor = SparseProduct.apply(bundle.forward, bundle.backward, dense.flatten(1))
+    return product.unflatten(1, dense.shape[1:])
+
+
+def build_batch(data: PathData, queries: Queries, device: torch.device | None = None) -> Batch:
+    """Look the heads' first hops up and take the own edges out of what is known."""
+    heads, places = queries.heads, np.arange(len(queries))
+    by_type: dict[str, list[Hop]] = {}
+    for hop in data.hops[0]:
+        by_type.setdefault(hop.step.target, []).append(hop)
+    first: dict[str, tuple[Tensor, Tensor]] = {}
+    for name, hops in by_type.items():
+        values = np.zeros((hops[0].matrix.shape[1], len(heads), len(hops)), np.float32)
+        for column, hop in enumerate(hops):
+            rows = hop.matrix[heads].tocoo()
+            values[rows.col, rows.row, column] = rows.data
+        numbers = torch.tensor([hop.number for hop in hops])
+        first[name] = (torch.from_numpy(values).to(device), numbers.to(device))
+    known = queries.known * np.maximum(queries.known.sum(axis=1, keepdims=True), 1.0) ** -HUB_EXPONENT
+    popularity = np.repeat(data.popularity.cpu().numpy()[:, None], len(heads), axis=1)
+    own = np.flatnonzero(queries.targets >= 0)
+    stated = data.task.known()[heads[own], queries.targets[own]]
+    popularity[queries.targets[own], places[own]] -= stated
+    away = tuple(_away(nodes.get(data.head_type), heads, device) for nodes in data.nodes)
+    tensors = (torch.from_numpy(np.ascontiguousarray(known.T)), torch.from_numpy(popularity))
+    return Batch(first, tensors[0].to(device), away, tensors[1].to(device))
+
+
+def _away(places: Any, heads: Any, device: torch.device | None) -> Tensor | None:
+    if places is None:
+        return None
+    return torch.from_numpy((places[:, None] != heads[None, :]).astype(np.float32)).to(device)
+
+
+def build_path_gnn(data: PathData, config: PathGnnConfig, queries: Queries) -> PathGnn:
+    """Return an untrained network whose units make the states that are not zero one on average."""
+    network = PathGnn(data, config).eval()
+    batch = build_batch(data, queries.take(slice(0, config.fit.batch_size)))
+    with torch.no_grad():
+        states = network.start(data, batch)
+        for layer in range(data.num_layers):
+            if layer:
+                states = network.walk(data, batch, layer, states)
+            for name, state in states.items():
+                positive = torch.expm1(state)[state > 0]
+                if positive.numel():
+                    unit = 1.0 / float(positive.mean())
+                    network.get_buffer("units")[layer, network.numbers[name]] = unit
+                    states[name] = torch.log1p(torch.expm1(state) * unit)
+    return network
+
+
+def fit_path_gnn(config: PathGnnConfig, data: PathData, queries: Queries, seed: int, device: str = "cpu") -> PathGnn:
+    """Train on the queries, the own edge of each unseen; the network is handed back on the CPU."""
     torch.manual_seed(seed)
-    network = PathGnn(data, config)
-    heads, targets = torch.from_numpy(queries.heads), torch.from_numpy(queries.targets)
+    network = build_path_gnn(data, config, queries.take(np.random.default_rng(seed).permutation(len(queries))))
+    place = torch.device(device)
+    network, there = network.to(place), data.to(place)
 
     def score(rows: Tensor) -> Tensor:
-        scores: Tensor = network(data, heads[rows], targets[rows])
-        return scores
+        batch = build_batch(there, queries.take(rows.cpu().numpy()), place)
+        with torch.autocast(place.type, torch.bfloat16, enabled=place.type == "cuda"):
+            scores: Tensor = network(there, batch)
+        return scores.float()
 
     generator = torch.Generator().manual_seed(seed)
-    fit_listwise(config.fit, network, score, targets, torch.from_numpy(queries.hidden), generator)
-    return network
+    targets, hidden = torch.from_numpy(queries.targets).to(place), torch.from_numpy(queries.hidden).to(place)
+    fit_listwise(config.fit, network, score, targets, hidden, generator)
+    return network.to("cpu")
 
 
 def score_path_gnn(network: PathGnn, data: PathData, queries: Queries) -> Dense:
     """Return (num_queries, num_tails) scores; a query's own edge is walked by no path even where it is known."""
     parts: list[Dense] = []
+    step = network.config.fit.batch_size
     with torch.no_grad():
-        for start in range(0, len(queries), network.config.fit.batch_size):
-            some = queries.take(slice(start, start + network.config.fit.batch_size))
-            parts.append(network(data, torch.from_numpy(some.heads), torch.from_numpy(some.targets)).numpy())
+        for start in range(0, len(queries), step):
+            some = queries.take(slice(start, start + step))
+            parts.append(network(data, build_batch(data, some)).numpy())
     return np.concatenate(parts)
-
-
-def keep_heaviest(matrix: sp.csr_matrix, max_edges: int) -> sp.csr_matrix:
-    """Return the `max_edges` edges of greatest weight; ties fall to the earlier row and column."""
-    edges = matrix.tocoo()
-    if edges.nnz <= max_edges:
-        return matrix
-    order = np.lexsort((edges.col, edges.row, -edges.data))[:max_edges]
-    return sp.csr_matrix((edges.data[order], (edges.row[order], edges.col[order])), shape=matrix.shape)
-
-
-def _to_hop(step: Step, adjacency: sp.csr_matrix, max_edges: int) -> Hop:
-    kept = keep_heaviest(damp(adjacency, _HUB_EXPONENT), max_edges)
-    rows, columns = kept.nonzero()
-    weighted = damp(to_binary(rows, columns, kept.shape), _HUB_EXPONENT)
-    return Hop(step, _to_tensor(weighted.T.tocsr()), _to_tensor(weighted))
-
-
-def _to_tensor(matrix: sp.csr_matrix) -> Tensor:
-    """Return the matrix in CSR; torch says once that it calls CSR a beta, which is no news to a user."""
-    indices = (torch.from_numpy(matrix.indptr.astype(np.int64)), torch.from_numpy(matrix.indices.astype(np.int64)))
-    values = torch.from_numpy(matrix.data)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Sparse CSR tensor support", category=UserWarning)
-        return torch.sparse_csr_tensor(*indices, values, size=matrix.shape, check_invariants=True)
-
-
-def _mean_weight(task: LinkTask) -> float:
-    """Return one weight for all known pairs: a weight by degree would tell a query that its own edge exists."""
-    known = task.known()
-    by_head, by_tail = known.sum(axis=1), known.sum(axis=0)
-    return float((by_head[by_head > 0].mean() * by_tail[by_tail > 0].mean()) ** -_HUB_EXPONENT)

@@ -27,8 +27,9 @@ class NetworkConfig:
 
 @dataclass(frozen=True, slots=True)
 class TreesConfig:
-    """LambdaRank over the rows (LightGBM)."""
+    """Boosted trees that rank the row (LightGBM); forests of consecutive seeds take turns at the `objectives`."""
 
+    objectives: tuple[str, ...] = ("lambdarank", "rank_xendcg")
     num_trees: int = 150
     learning_rate: float = 0.05
     num_leaves: int = 15
@@ -92,7 +93,7 @@ def fit_trees(config: TreesConfig, inputs: Dense, targets: Ids, hidden: Mask, se
     shown = ~hidden
     data = lightgbm.Dataset(inputs[shown], labels[shown], group=shown.sum(axis=1), params={"verbose": -1})
     parameters = {
-        "objective": "lambdarank",
+        "objective": config.objectives[seed % len(config.objectives)],
         "learning_rate": config.learning_rate,
         "num_leaves": config.num_leaves,
         "min_data_in_leaf": config.min_rows_in_leaf,
@@ -101,6 +102,7 @@ def fit_trees(config: TreesConfig, inputs: Dense, targets: Ids, hidden: Mask, se
         "bagging_freq": 1,
         "lambda_l2": config.penalty,
         "lambdarank_truncation_level": 20,
+        "objective_seed": seed,
         "verbose": -1,
         "num_threads": 1,
         "seed": seed,

@@ -10,6 +10,7 @@ import numpy as np
 from gnn.channels import Channel, discover_channels, to_kernel, to_scaled
 from gnn.metagraph import Dense, Metagraph
 from gnn.triples import Ids
+from kg.progress import Progress, ignore_progress
 
 Screen = Callable[[Dense], float]
 
@@ -46,17 +47,27 @@ def choose_anchors(num_nodes: int, needed: Ids, limit: int, seed: int) -> Ids:
 
 
 def choose_channels(
-    metagraph: Metagraph, node_type: str, names: Sequence[str], anchors: Ids, screen: Screen, max_channels: int
+    metagraph: Metagraph,
+    node_type: str,
+    names: Sequence[str],
+    anchors: Ids,
+    screen: Screen,
+    max_channels: int,
+    progress: Progress = ignore_progress,
 ) -> tuple[Channel, ...]:
     """Keep at most `max_channels` channels, those of one hop before those of two.
 
     Among equals, `screen` decides: it maps an (A, A) kernel among the anchors to how well it ranks by itself.
     """
     valued: list[tuple[int, float, str, Channel]] = []
-    for channel in discover_channels(metagraph, node_type, with_names=any(names)):
+    found = discover_channels(metagraph, node_type, with_names=any(names))
+    label = f"choosing channels of {node_type}"
+    for number, channel in enumerate(found):
+        progress(label, number, len(found))
         kernel = to_kernel(metagraph, channel, names, anchors, anchors)
         if kernel is not None and kernel.any():
             valued.append((max(len(channel.steps), 1), -screen(kernel), channel.name, channel))
+    progress(label, len(found), len(found))
     valued.sort(key=lambda item: item[:3])
     return tuple(channel for *_, channel in valued[:max_channels])
 

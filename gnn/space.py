@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -97,17 +98,10 @@ def choose_space(
     head_anchors = choose_anchors(len(task.heads), np.unique(task.pairs[:, 0]), config.max_head_anchors, seed)
     tail_anchors = choose_anchors(len(task.tails), np.unique(task.pairs[:, 1]), config.max_tail_anchors, seed)
     screens = build_screens(task, queries, head_anchors, tail_anchors)
-    progress("choosing channels", 0, 3)
-    heads = choose_channels(
-        metagraph, graph.head_type, graph.head_names, head_anchors, screens[0], config.max_head_channels
-    )
-    progress("choosing channels", 1, 3)
-    tails = choose_channels(
-        metagraph, graph.tail_type, graph.tail_names, tail_anchors, screens[1], config.max_tail_channels
-    )
-    progress("choosing metapaths", 2, 3)
-    metapaths = _choose_metapaths(graph, queries, config)
-    progress("choosing metapaths", 3, 3)
+    channels_of = partial(choose_channels, metagraph, progress=progress)
+    heads = channels_of(graph.head_type, graph.head_names, head_anchors, screens[0], config.max_head_channels)
+    tails = channels_of(graph.tail_type, graph.tail_names, tail_anchors, screens[1], config.max_tail_channels)
+    metapaths = _choose_metapaths(graph, queries, config, progress)
     channels = (tuple(c.name for c in heads), tuple(c.name for c in tails))
     return SpaceChoice(task.head_types, task.tail_types, head_anchors, tail_anchors, *channels, metapaths)
 
@@ -174,7 +168,7 @@ def _merged(task: LinkTask) -> tuple[str, str, list[set[str]]]:
     return "+".join(sorted(heads)), "+".join(sorted(tails)), [heads, tails]
 
 
-def _choose_metapaths(graph: TaskGraph, queries: Queries, config: SpaceConfig) -> tuple[str, ...]:
+def _choose_metapaths(graph: TaskGraph, queries: Queries, config: SpaceConfig, progress: Progress) -> tuple[str, ...]:
     task = graph.task
     found = discover_metapaths(graph.metagraph, graph.head_type, graph.tail_type, config.max_metapath_length)
     steps = damped_steps(graph.metagraph, found)
@@ -182,11 +176,13 @@ def _choose_metapaths(graph: TaskGraph, queries: Queries, config: SpaceConfig) -
     columns = np.unique(task.pairs[:, 1])
     targets = np.searchsorted(columns, queries.targets)
     valued: list[tuple[bool, float, str]] = []
-    for metapath in found:
+    for number, metapath in enumerate(found):
+        progress("choosing metapaths", number, len(found))
         counts = count_metapath(steps, metapath, queried, columns)
         if counts.any():
             value = float((1.0 / rank_targets(counts[row], targets, queries.hidden[:, columns])).mean())
             valued.append((len(metapath.steps) > 2, -value, metapath.name))
+    progress("choosing metapaths", len(found), len(found))
     limit = min(config.max_metapaths, config.max_cells // max(task.shape[0] * task.shape[1], 1))
     return tuple(name for *_, name in sorted(valued)[:limit])
 

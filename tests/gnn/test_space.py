@@ -56,3 +56,14 @@ def test_one_type_on_both_sides_is_one_type() -> None:
     triples = build_triples([("G::1", "meets", "G::2"), ("G::2", "meets", "G::3"), ("G::1", "in", "P::1")])
     graph = build_task_graph(triples, build_task(triples, "meets"))
     assert graph.head_type == graph.tail_type == "G"
+
+
+def test_progress_of_every_stage_ends_at_its_total() -> None:
+    told: dict[str, list[tuple[int, int | None]]] = {}
+    triples = toy_triples()
+    graph = build_task_graph(triples, build_task(triples, "treats"))
+    choose_space(graph, CONFIG, progress=lambda label, done, total: told.setdefault(label, []).append((done, total)))
+    assert list(told) == ["choosing channels of Drug", "choosing channels of Disease", "choosing metapaths"]
+    for steps in told.values():
+        total = steps[-1][1]
+        assert steps == [(done, total) for done in range((total or 0) + 1)]

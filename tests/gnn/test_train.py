@@ -10,10 +10,11 @@ import polars
 import pytest
 
 from gnn.evaluate import evaluate_files, evaluate_model
-from gnn.explain import explain_files
+from gnn.explain import additive_terms, explain_files
+from gnn.model import METAPATH_FLOOR
 from gnn.model_folder import read_model
 from gnn.predict import predict_files
-from gnn.task import to_places
+from gnn.task import build_open_queries, to_places
 from gnn.train import TrainReport, check_device, split_pairs, train_triples
 from gnn.triples import build_triples, to_pair_ids
 from kg.errors import InputError, ModelError, UnknownNameError
@@ -105,6 +106,16 @@ def test_an_explanation_walks_through_the_class(trained: TrainReport) -> None:
     shares = [path["share"] for path in told["paths"]]
     assert shares == sorted(shares, reverse=True)
     assert 0 < sum(shares) <= 1.0 + 1e-6
+    assert ["Drug::31", "Gene::3", "Disease::3"] in [path["nodes"] for path in told["paths"]]
+
+
+def test_the_additive_terms_sum_to_the_additive_score(trained: TrainReport) -> None:
+    model = read_model(trained.out).model
+    queries = build_open_queries(model.ground.task, np.array([19]))
+    scores = model.score_members(queries)[METAPATH_FLOOR][0]
+    terms = additive_terms(model, 19, 6)
+    assert sum(value for _, value in terms) == pytest.approx(scores[6] - scores.mean(), abs=1e-4)
+    assert [abs(value) for _, value in terms] == sorted((abs(value) for _, value in terms), reverse=True)
 
 
 def test_the_own_edge_is_in_no_explanation(trained: TrainReport) -> None:
