@@ -79,7 +79,8 @@ def extend_folder(folder: AnyFolder, new: NewEntities) -> tuple[AnyFolder, tuple
     if isinstance(folder, EmbeddingFolder):
         return _extend_embedding(folder, extended), added
     model = folder.model
-    ground = rebuild_ground(extended, model.config, model.choice)
+    steps = model.ground.paths.steps if model.ground.paths else None
+    ground = rebuild_ground(extended, model.config, model.choice, steps)
     return replace(folder, model=replace(model, ground=ground), triples=extended), added
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import TypeVar
@@ -22,7 +22,7 @@ from gnn.blend import Blend, row_spread, to_row_log_probabilities
 from gnn.features import Scaling, build_features, fit_scaling
 from gnn.kernel_ridge import KernelRidge, RidgeConfig, fit_kernel_ridge, to_spectrum
 from gnn.listwise import ListwiseConfig
-from gnn.metagraph import Dense
+from gnn.metagraph import Dense, Step
 from gnn.narrow import choose_columns, narrow_ridge, narrow_space
 from gnn.path_gnn import PathGnn, PathGnnConfig, fit_path_gnn, score_path_gnn
 from gnn.path_graph import PathData, build_path_data
@@ -166,19 +166,26 @@ def choose_ground(
     return choice, _build_ground(graph, choice, config)
 
 
-def rebuild_ground(triples: Triples, config: ModelConfig, choice: SpaceChoice) -> Ground:
-    """Build again what was chosen; the same graph gives the same ground to the last bit."""
+def rebuild_ground(
+    triples: Triples, config: ModelConfig, choice: SpaceChoice, steps: Sequence[Step] | None = None
+) -> Ground:
+    """Build again what was chosen; the same graph gives the same ground to the last bit.
+
+    `steps` are the relations that the path GNNs know, where the graph may have others.
+    """
     task = build_task(triples, config.relation, (choice.head_types, choice.tail_types))
     graph = build_task_graph(triples, task)
-    return _build_ground(graph, choice, config)
+    return _build_ground(graph, choice, config, steps)
 
 
-def _build_ground(graph: TaskGraph, choice: SpaceChoice, config: ModelConfig) -> Ground:
+def _build_ground(
+    graph: TaskGraph, choice: SpaceChoice, config: ModelConfig, steps: Sequence[Step] | None = None
+) -> Ground:
     space = build_space(graph, choice, config.space.max_metapath_length)
     spectra = (to_spectrum(space.heads), to_spectrum(space.tails))
     ridges = tuple(fit_kernel_ridge(ridge, space.task, *spectra) for ridge in config.ridges)
     paths = config.path_gnn
-    walked = build_path_data(graph, paths.num_layers, paths.max_edges) if config.num_path_gnns else None
+    walked = build_path_data(graph, paths.num_layers, paths.max_edges, steps) if config.num_path_gnns else None
     return Ground(space, ridges, walked)
 
 

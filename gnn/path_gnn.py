@@ -87,9 +87,8 @@ class PathGnn(nn.Module):
         self.config = config
         width, layers = config.dim, data.num_layers
         self.relations = nn.Parameter(0.2 * torch.randn(layers, data.num_relations, width))
-        self.numbers = {
-            name: number for number, name in enumerate(sorted({n for places in data.nodes for n in places}))
-        }
+        types = {name for step in data.steps for name in (step.source, step.target)}
+        self.numbers = {name: number for number, name in enumerate(sorted(types))}
         start = _OFF_DIAGONAL * (1.0 - torch.eye(width))
         self.mixes = nn.Parameter(start.repeat(layers, len(self.numbers), 1, 1))
         self.register_buffer("units", torch.ones(layers, len(self.numbers)))

@@ -8,7 +8,7 @@ alone: it speaks by analogy. Edge values are degree weights (`gnn.metagraph.damp
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,9 +103,14 @@ class PathData:
         return replace(self, bundles=bundles, popularity=self.popularity.to(device))
 
 
-def build_path_data(graph: TaskGraph, num_layers: int, max_edges: int) -> PathData:
-    """Cut the layered graph for walks of at most `num_layers` hops; each hop keeps its `max_edges` heaviest edges."""
+def build_path_data(graph: TaskGraph, num_layers: int, max_edges: int, steps: Sequence[Step] | None = None) -> PathData:
+    """Cut the layered graph for walks of at most `num_layers` hops; each hop keeps its `max_edges` heaviest edges.
+
+    `steps` are the relations that a network knows, in its order: others are not walked.
+    """
     walked = _walked_matrices(graph, max_edges)
+    if steps is not None:
+        walked = {step: walked[step] if step in walked else _no_edges(graph, step) for step in steps}
     numbers = {step: number for number, step in enumerate(walked)}
     needed = _needed_places(graph, walked, num_layers)
     nodes = _reached_places(graph, walked, needed)
@@ -122,6 +127,11 @@ def build_path_data(graph: TaskGraph, num_layers: int, max_edges: int) -> PathDa
     popularity = torch.from_numpy(graph.task.known().sum(axis=0))
     sides = (graph.head_type, graph.tail_type)
     return PathData(graph.task, *sides, nodes, (first, *onward), bundles, tuple(walked), popularity)
+
+
+def _no_edges(graph: TaskGraph, step: Step) -> sp.csr_matrix:
+    shape = tuple(len(graph.metagraph.members[name]) for name in (step.source, step.target))
+    return sp.csr_matrix(shape, dtype=np.float32)
 
 
 def known_steps(graph: TaskGraph) -> tuple[Step, Step]:

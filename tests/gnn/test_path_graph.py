@@ -72,6 +72,17 @@ def test_the_heaviest_edges_are_kept() -> None:
     assert keep_heaviest(matrix, 4) is matrix
 
 
+def test_only_the_relations_that_a_network_knows_are_walked() -> None:
+    triples = build_triples([row for row in ROWS if row[1] != "part_of"])
+    known = build_path_data(build_task_graph(triples, build_task(triples, "treats")), 3, 100).steps
+    new = build_triples([row for row in ROWS if row[1] != "linked_to"] + [("Gene::1", "eases", "Disease::1")])
+    data = build_path_data(build_task_graph(new, build_task(new, "treats")), 3, 100, known)
+    assert data.steps == known
+    walked = {name for layer in hops(data) for name, _ in layer}
+    assert not walked & {"eases", "linked_to"}
+    assert walked >= {"binds", "<binds", "treats"}
+
+
 def test_similar_names_are_walked_as_edges() -> None:
     names = {
         "Drug::1": "lovastatin",

@@ -44,8 +44,8 @@ def toy_config(seed: int = 0) -> ModelConfig:
         network=NetworkConfig(hidden=4, feature_dropout=0.2, fit=few),
         num_networks=1,
         additive=NetworkConfig(hidden=0, feature_dropout=0.0, fit=few),
-        trees=TreesConfig(num_trees=5, min_rows_in_leaf=2),
+        trees=TreesConfig(objectives=("lambdarank",), num_trees=5, min_rows_in_leaf=2),
         num_forests=1,
-        path_gnn=PathGnnConfig(dim=4, fit=replace(few, epochs=2)),
+        path_gnn=PathGnnConfig(dim=4, dropout=0.0, hop_dropout=0.0, fit=few),
         num_path_gnns=1,
     )
