@@ -11,6 +11,7 @@ from gnn.path_gnn import PathGnn, score_path_gnn
 from gnn.path_graph import Hop, PathData, to_bundles
 from gnn.path_relevance import Walk, rank_walks
 from gnn.task import Queries
+from gnn.triples import Ids
 
 _Edge = tuple[str, str, int, str, int]
 
@@ -72,7 +73,7 @@ def _without(data: PathData, layer: int, hop: Hop, edges: list[_Edge]) -> Hop:
     return replace(hop, matrix=matrix)
 
 
-def _find(places: np.ndarray, wanted: int) -> int:
+def _find(places: Ids, wanted: int) -> int:
     found = int(np.searchsorted(places, wanted))
     return found if found < len(places) and places[found] == wanted else -1
 

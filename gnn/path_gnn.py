@@ -145,7 +145,7 @@ class PathGnn(nn.Module):
             if bundle.tall:
                 summed = _multiply(bundle, sent[0])
                 sizes = [hop.matrix.shape[1] for hop in bundle.hops]
-                for hop, part in zip(bundle.hops, summed.split(sizes), strict=True):
+                for hop, part in zip(bundle.hops, torch.split(summed, sizes), strict=True):
                     received.setdefault(hop.step.target, []).append(part * weights[hop.number])
             else:
                 weighed = [state * weights[hop.number] for hop, state in zip(bundle.hops, sent, strict=True)]
@@ -204,7 +204,7 @@ def _sum_of(parts: Sequence[Tensor]) -> Tensor:
 def _multiply(bundle: Bundle, dense: Tensor) -> Tensor:
     """Return the bundle's sparse matrix times (num_rows, n, dim) states."""
     product: Tensor = SparseProduct.apply(bundle.forward, bundle.backward, dense.flatten(1))
-    return product.unflatten(1, dense.shape[1:])
+    return product.reshape(len(product), *dense.shape[1:])
 
 
 def build_batch(data: PathData, queries: Queries, device: torch.device | None = None) -> Batch:
