@@ -10,7 +10,7 @@ from recommender.facts import Advice, Monitoring
 from recommender.paths import Path
 from recommender.patient import Issue, Unmapped
 from recommender.safety.duplicate_therapy import SAME_DRUG
-from recommender.safety.verdict import Verdict
+from recommender.safety.verdict import Outcome, Verdict
 from recommender.score import Contribution
 from recommender.summary import Known
 
@@ -106,6 +106,12 @@ class Excluded:
     condition: Named
     verdicts: tuple[Verdict, ...]
     counterfactual: str = ""
+
+    @property
+    def reason(self) -> Verdict:
+        """The verdict that excludes it: what blocks, else what is not known at all (a caution alone never excludes)."""
+        order = (Outcome.BLOCKED, Outcome.NOT_ASSESSED, Outcome.CAUTION, Outcome.OK)
+        return min(self.verdicts, key=lambda v: order.index(v.outcome))
 
 
 @dataclass(frozen=True, slots=True)

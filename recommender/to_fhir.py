@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fhir.resources.R4B.bundle import Bundle
 
-from recommender.plan import DISCLAIMER, RECOMMENDED, Excluded, Line, Named, Plan
+from recommender.plan import DISCLAIMER, RECOMMENDED, Line, Named, Plan
 from recommender.safety.verdict import Check, Outcome, Verdict
 
 Json = dict[str, Any]
@@ -127,13 +127,9 @@ def _issues(plan: Plan, subject: Json) -> Iterable[Json]:
     """One DetectedIssue for every alert, every caution of a recommended line, and every exclusion."""
     found: list[tuple[Verdict, tuple[Named, ...]]] = [(v, ()) for v in plan.alerts]
     found += [(v, ()) for line in _chosen(plan) for v in line.verdicts if v.outcome is Outcome.CAUTION]
-    found += [(_worst(e), e.drugs) for e in plan.excluded]
+    found += [(e.reason, e.drugs) for e in plan.excluded]
     for number, (verdict, drugs) in enumerate(found, start=1):
         yield _issue(verdict, drugs or (Named(verdict.drug, plan.name(verdict.drug)),), number, plan, subject)
-
-
-def _worst(excluded: Excluded) -> Verdict:
-    return max(excluded.verdicts, key=lambda v: v.outcome.rank)
 
 
 def _issue(verdict: Verdict, drugs: Iterable[Named], number: int, plan: Plan, subject: Json) -> Json:

@@ -216,10 +216,10 @@ def _excluded(excluded: tuple[Excluded, ...]) -> Table:
         table.add_column(name, overflow="fold")
     groups: dict[tuple[str, str, tuple[str, ...]], list[Excluded]] = {}
     for entry in excluded:
-        verdict = _worst(entry)
+        verdict = entry.reason
         groups.setdefault((entry.condition.name, verdict.rule, verdict.facts), []).append(entry)
     for entries in list(groups.values())[:MAX_EXCLUDED]:
-        verdict = _worst(entries[0])
+        verdict = entries[0].reason
         facts = f" [{'; '.join(verdict.facts)}]" if verdict.facts else ""
         why = Text(f"{verdict.check.label}: {verdict.rule}{facts}", style=_STYLES[verdict.outcome])
         told = next((e.counterfactual for e in entries if e.counterfactual), "")
@@ -231,10 +231,6 @@ def _excluded(excluded: tuple[Excluded, ...]) -> Table:
         more = sum(len(entries) for entries in list(groups.values())[MAX_EXCLUDED:])
         table.caption = f"and {more} more; --json lists all"
     return table
-
-
-def _worst(entry: Excluded) -> Verdict:
-    return max(entry.verdicts, key=lambda v: v.outcome.rank)
 
 
 def _alerts(plan: Plan) -> Table:

@@ -12,18 +12,26 @@ from fhir.resources.R4B import get_fhir_model_class
 from rich.console import Console
 
 from recommender.build_plan import build_plan
-from recommender.facts import Link
+from recommender.facts import Interaction, Link, Membership
 from recommender.knowledge import Knowledge
 from recommender.patient import Allergy, Origin, Unmapped
+from recommender.plan import Plan
+from recommender.safety.verdict import Outcome
 from recommender.to_fhir import to_fhir
 from recommender.to_html import to_html
 from recommender.to_json import read_schema, to_json
 from recommender.to_text import to_text
 from tests.recommender.schema import find_violations
 from tests.recommender.worlds import (
+    CEPHALOSPORIN,
     CLOT,
     INFECTION,
+    LABEL,
+    MACROLIDE,
     NSAID,
+    NSAIDS,
+    PAIN,
+    PARACETAMOL,
     PENICILLIN,
     WARFARIN,
     allergic_to,
@@ -149,3 +157,41 @@ def test_every_reference_of_the_fhir_bundle_resolves() -> None:
     bundle = to_fhir(PLANS[1])
     known = {f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in bundle["entry"]} | {"Patient/p"}
     assert set(re.findall(r'"reference": "([^"]+)"', json.dumps(bundle))) <= known
+
+
+def test_an_exclusion_is_told_by_what_excludes_it_not_by_a_caution() -> None:
+    """Paracetamol interacts moderately with warfarin, but what excludes it is that nothing is known of it."""
+    rows = small_rows()
+    rows = replace(
+        rows,
+        coverage=tuple(c for c in rows.coverage if c.drug != PARACETAMOL),
+        contraindications=tuple(c for c in rows.contraindications if c.drug != PARACETAMOL),
+        interactions=(*rows.interactions, Interaction(PARACETAMOL, WARFARIN, "moderate")),
+    )
+    plan = build_plan(patient_with(PAIN, medications=taking(WARFARIN)), Knowledge.from_rows(rows))
+    (entry,) = [e for e in plan.excluded if e.drugs[0].curie == PARACETAMOL]
+    assert any(v.outcome is Outcome.CAUTION for v in entry.verdicts)
+    assert entry.reason.rule == "no source states this drug's contraindications: it cannot be recommended"
+    shown = " ".join(text_of(plan).split())
+    assert "contraindication: no source states" in shown
+    issues = [e["resource"] for e in to_fhir(plan)["entry"] if e["resource"]["resourceType"] == "DetectedIssue"]
+    assert any("no source states" in issue["detail"] for issue in issues)
+
+
+def text_of(plan: Plan) -> str:
+    console = Console(file=io.StringIO(), width=400, force_terminal=False)
+    console.print(to_text(plan))
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_options_excluded_for_one_reason_share_a_row() -> None:
+    rows = small_rows()
+    row = Interaction(WARFARIN, NSAIDS, "contraindicated", citation=LABEL)
+    members = (Membership(MACROLIDE, NSAIDS, LABEL), Membership(CEPHALOSPORIN, NSAIDS, LABEL))
+    world = Knowledge.from_rows(replace(rows, interactions=(row,), memberships=members))
+    plan = build_plan(patient_with(INFECTION, medications=taking(WARFARIN)), world)
+    assert len(plan.excluded) == 2
+    shown = text_of(plan)
+    assert shown.count("warfarin and NSAIDs interact (contraindicated)") == 1
+    assert "What this plan knows" in shown
+    assert "infection: start penicillin" in shown
