@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from time import monotonic, process_time
 
@@ -28,19 +29,17 @@ def main() -> None:
         parts = {name: torch.from_numpy(arrays[name]) for name in ("train", "dev", "test")}
     torch.manual_seed(job["seed"])
     factory = CoreTriplesFactory(parts["train"], num_entities=job["num_entities"], num_relations=job["num_relations"])
-    scale = {"std": job["initial_scale"]}
+    # Training begins by drawing the parameters anew, so that the scale must be the initializer's own.
+    initializer = partial(torch.nn.init.normal_, std=job["initial_scale"])
     model = ComplEx(
         triples_factory=factory,
         embedding_dim=job["dim"],
         loss=SoftplusLoss(reduction="mean"),
-        entity_initializer=torch.nn.init.normal_,
-        relation_initializer=torch.nn.init.normal_,
+        entity_initializer=initializer,
+        relation_initializer=initializer,
         regularizer=None,
         random_seed=job["seed"],
     )
-    with torch.no_grad():
-        for representation in (*model.entity_representations, *model.relation_representations):
-            representation._embeddings.weight.mul_(scale["std"])
     loop = SLCWATrainingLoop(
         model=model,
         triples_factory=factory,

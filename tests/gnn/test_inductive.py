@@ -61,6 +61,18 @@ def test_another_gene_gives_another_order(ensemble: Path, tmp_path: Path) -> Non
     assert all(drug.startswith("Drug::3") for drug in best)
 
 
+def test_a_text_alone_speaks_through_names_that_are_alike(tmp_path: Path) -> None:
+    words = ("cardiac arrhythmia", "renal insufficiency", "pulmonary fibrosis", "cerebral ataxia")
+    names = {f"Disease::{n}": f"{words[n % 4]} {'early' if n < 4 else 'late'} onset" for n in range(8)}
+    triples = build_triples(toy_rows(), names=names)
+    train_triples(triples, toy_config(), to_pair_ids(triples, DEV), out=tmp_path / "m")
+    for group, word in enumerate(words):
+        drugs_of(tmp_path / "m", f"Disease::new\tname\t{word} of childhood\n", tmp_path)
+        table = polars.read_parquet(tmp_path / "p.parquet")
+        means = table.group_by(table["head"].str.slice(0, 7).alias("class")).agg(polars.col("score").mean())
+        assert means.sort("score")["class"][-1] == f"Drug::{group}", word
+
+
 def test_the_known_ones_are_numbered_as_before() -> None:
     triples = toy_triples()
     new = NewEntities((("Gene::2", "linked_to", "AAA::first"),), {}, {"AAA::first": "Disease"})
