@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from starlette.exceptions import HTTPException
 
-from recommender.service.parts import Caller, Here
+from recommender.service.parts import Caller, Here, Parts, Principal
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
 Curie = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][\w.-]*:\S{1,100}$")]
@@ -46,7 +47,19 @@ class Feedback(BaseModel):
 @router.post("/feedback", status_code=201)
 async def keep_feedback(body: Feedback, parts: Here, caller: Caller) -> dict[str, Any]:
     """Keep what became of a line; it is on the disk when the answer comes."""
+    _check_rate(parts, caller)
     entry = {"kind": "page", "who": caller.name, **body.model_dump(mode="json")}
     await parts.worker.run(lambda: parts.keep_feedback([entry]))
     parts.metrics.count_event("feedback", body.outcome)
     return {"kept": True}
+
+
+def _check_rate(parts: Parts, caller: Principal) -> None:
+    """Problem 429 for an account that pours feedback in: the ranking learns from it."""
+    if parts.is_open:
+        return
+    wait = parts.feedback_rate.wait_s(caller.name)
+    if wait > 0:
+        detail = "So much feedback in a minute is no clinician's; wait and send the rest."
+        raise HTTPException(429, detail, {"Retry-After": str(int(wait) + 1)})
+    parts.feedback_rate.add(caller.name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
@@ -30,8 +30,11 @@ from recommender.service.planners import Planners, ThreadPlanners
 from recommender.service.pseudonyms import Pseudonyms
 from recommender.service.roles import ACCOUNT_ROLES, Roles
 from recommender.service.search import ConceptIndex
-from recommender.service.sessions import FailureLimit, Sessions
+from recommender.service.sessions import RateLimit, Sessions
 from recommender.service.work import Worker
+
+MAX_FEEDBACK: Final = 120
+FEEDBACK_WINDOW_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Parts:
     feedback: ChainedLog
     metrics: Metrics
     sessions: Sessions
-    failures: FailureLimit
+    failures: RateLimit
+    feedback_rate: RateLimit
     tokens: TokenChecker
     oidc: OidcChecker | None
     pseudonyms: Pseudonyms
@@ -96,7 +100,8 @@ class Parts:
             feedback=ChainedLog(config.feedback_file),
             metrics=Metrics(),
             sessions=Sessions(config.session_s, config.session_idle_s),
-            failures=FailureLimit(),
+            failures=RateLimit(),
+            feedback_rate=RateLimit(MAX_FEEDBACK, FEEDBACK_WINDOW_S),
             tokens=TokenChecker(clients),
             oidc=OidcChecker(provider) if provider else None,
             pseudonyms=Pseudonyms.open(config.state_dir),

@@ -65,11 +65,16 @@ class Sessions:
         return now - session.began < self._lifetime_s and now - session.used < self._idle_s
 
 
-class FailureLimit:
-    """Counts failed sign-ins by a key (an account's name, an address)."""
+class RateLimit:
+    """Counts what a key (an account's name, an address) did of late: so many in so many seconds, then it waits."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    def __init__(
+        self,
+        most: int = MAX_FAILURES,
+        window_s: float = FAILURE_WINDOW_S,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most, self._window_s, self._now = most, window_s, now
         self._failures: dict[str, list[float]] = {}
         self._lock = threading.Lock()
 
@@ -77,16 +82,16 @@ class FailureLimit:
         """How long the key has to wait; 0 when it may try."""
         with self._lock:
             recent = self._recent(key)
-        return FAILURE_WINDOW_S - (self._now() - recent[0]) if len(recent) >= MAX_FAILURES else 0.0
+        return self._window_s - (self._now() - recent[-self._most]) if len(recent) >= self._most else 0.0
 
     def add(self, key: str) -> None:
-        """Count one failure."""
+        """Count one."""
         with self._lock:
             self._failures = {k: r for k in self._failures if (r := self._recent(k))}
             self._failures.setdefault(key, []).append(self._now())
 
     def _recent(self, key: str) -> list[float]:
-        return [t for t in self._failures.get(key, ()) if self._now() - t < FAILURE_WINDOW_S]
+        return [t for t in self._failures.get(key, ()) if self._now() - t < self._window_s]
 
 
 def is_same(first: str, second: str) -> bool:

@@ -13,7 +13,7 @@ from recommender.service.access import COOKIE
 from recommender.service.accounts import keep_account, read_accounts, remove_account
 from recommender.service.config import ServiceConfig
 from recommender.service.serve import check_address
-from recommender.service.sessions import FailureLimit, Sessions
+from recommender.service.sessions import RateLimit, Sessions
 from tests.recommender.service.service_world import PASSWORD, add_accounts, open_client, plain, sign_in
 
 
@@ -113,7 +113,7 @@ def test_sessions_end_when_idle_and_when_old() -> None:
 
 def test_failures_are_forgotten_after_the_window() -> None:
     clock = [0.0]
-    limit = FailureLimit(now=lambda: clock[0])
+    limit = RateLimit(now=lambda: clock[0])
     for _ in range(5):
         limit.add("ann")
     assert limit.wait_s("ann") == 900.0
