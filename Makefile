@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 UV_VERSION := $(shell sed -n 's/^uv==//p' constraints.txt)
 
-.PHONY: demo test lint audit bench neo4j clean
+.PHONY: demo test lint audit bench neo4j agree clean
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
@@ -36,6 +36,10 @@ bench: $(READY)
 neo4j: $(READY)
 	$(BIN)/theragraph neo4j install 5.26.30
 	$(BIN)/theragraph neo4j install 2026.08.1
+
+# The demonstration on the embedded server and on every Neo4j at hand must leave the same data and the same plans.
+agree: $(READY)
+	$(BIN)/python -m tests.demo_on_servers
 
 clean:
 	rm -rf .venv .theragraph .neo4j build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -65,8 +65,10 @@ def choose_version(number: str) -> Neo4jVersion:
 def install(version: Neo4jVersion, root: Path) -> Path:
     """Bring the version's jars into `root` unless they are there; returns their folder.
 
-    Raises ResourceError when Maven is missing or fails and FormatError when a jar is not the one that was tried.
+    Raises ResourceError when a Java that runs it or Maven is missing, or Maven fails, and FormatError when a jar is not
+    the one that was tried.
     """
+    find_java(version.java)
     library = root / version.number / "lib"
     if is_installed(version, root):
         return library
@@ -119,9 +121,11 @@ def _read_checksums(version: Neo4jVersion) -> dict[str, str]:
 
 
 def find_java(least: int) -> Path:
-    """Return a Java of at least that feature version: the one on the path or one that Debian keeps beside it."""
+    """Return a Java of at least that feature version: of JAVA_HOME, on the path, or where Debian keeps others."""
+    named = [Path(home, "bin", "java")] if (home := os.environ.get("JAVA_HOME")) else []
     on_path = [Path(found)] if (found := shutil.which("java")) else []
-    for java in [*on_path, *sorted(Path("/usr/lib/jvm").glob("*/bin/java"))]:
+    others = sorted(Path("/usr/lib/jvm").glob("*/bin/java"))
+    for java in (java for java in (*named, *on_path, *others) if java.is_file()):
         if _java_version(java) >= least:
             return java
     raise ResourceError(f"No Java {least} or newer was found; install one (Debian: openjdk, Temurin) and try again.")
