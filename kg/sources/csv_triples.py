@@ -16,7 +16,8 @@ from ontologies.biolink import Category, Predicate
 from ontologies.prefixes import normalise_curie
 
 INFORES: Final = "infores:csv"
-_TRUE: Final = frozenset({"1", "true", "yes", "not", "negated"})
+_TRUE: Final = ("1", "negated", "not", "true", "yes")
+_FALSE: Final = ("", "0", "false", "no")
 Row = dict[str, str]
 
 
@@ -108,12 +109,23 @@ def _to_edge(mapping: CsvMapping, row: Row, triple: tuple[str, Predicate, str], 
         mapping.source,
         mapping.knowledge_level,
         mapping.agent_type,
-        negated=bool(mapping.negated) and row[mapping.negated].strip().lower() in _TRUE,
+        negated=_to_negated(mapping, row, table, line),
         publications=tuple(normalise_curie(p) for p in publications if p),
         confidence=_to_confidence(mapping, row, table, line),
         release=mapping.release,
         properties=to_properties(extra),
     )
+
+
+def _to_negated(mapping: CsvMapping, row: Row, table: str, line: int) -> bool:
+    """A word that says neither yes nor no is an error: taken for no, it would turn the statement around."""
+    word = row[mapping.negated].strip().lower() if mapping.negated else ""
+    if word not in (*_TRUE, *_FALSE):
+        problem = f'`{mapping.negated}` is "{word}"'
+        raise FormatError(
+            table, problem, f"{', '.join(_TRUE)} negate the row, 0, false, no and an empty cell do not", line=line
+        )
+    return word in _TRUE
 
 
 def _to_confidence(mapping: CsvMapping, row: Row, table: str, line: int) -> float | None:

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from kg.errors import InputError
+from kg.errors import FormatError, InputError
 from kg.merge import join_edges
 from kg.model import Edge, Node, to_properties
 from kg.sources.files import find_file, read_table
@@ -154,6 +154,9 @@ def _read_annotations(path: Path) -> Iterator[Edge | Skip]:
     for _, group in groupby(rows, key=lambda item: item[1]["database_id"]):
         edges: dict[str, Edge] = {}
         for number, row in group:
+            if row["qualifier"] not in ("", "NOT"):
+                problem = f'`qualifier` is "{row["qualifier"]}"'
+                raise FormatError(path, problem, "only NOT and an empty cell are known", line=number)
             edge = _to_annotation(row)
             key = edge.edge_key
             if key in edges:

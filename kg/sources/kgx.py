@@ -131,13 +131,21 @@ def _to_edge(path: Path, line: int, record: Record) -> Edge | Skip:
         _to_infores(record.get("primary_knowledge_source") or record.get("knowledge_source")),
         level,
         to_agent_type(str(record.get("agent_type") or "")),
-        negated=str(record.get("negated") or "").lower() == "true",
+        negated=_to_negated(path, line, record.get("negated")),
         publications=_to_list(record.get("publications")),
         confidence=_to_confidence(path, line, record.get("confidence")),
         release=str(record.get("release") or ""),
         run=str(record.get("run") or ""),
         properties=to_properties(_to_extra(record, _EDGE_FIELDS)),
     )
+
+
+def _to_negated(path: Path, line: int, value: Any) -> bool:
+    """Another word than true or false is an error: taken for false, it would turn the statement around."""
+    word = str(value or "false").lower()
+    if word not in ("true", "false"):
+        raise FormatError(path, f'`negated` is "{value}"', "it is true, false or empty", line=line)
+    return word == "true"
 
 
 def _to_confidence(path: Path, line: int, value: Any) -> float | None:

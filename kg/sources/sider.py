@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from kg.errors import FormatError
 from kg.model import Edge, Node, to_properties
 from kg.sources.files import find_file, find_optional_file, read_records
 from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
@@ -15,6 +17,7 @@ INFORES: Final = "infores:sider"
 _BASE: Final = "http://sideeffects.embl.de/media/download"
 _EFFECTS: Final = ("flat", "stereo", "label_umls", "level", "umls", "name")
 _FREQUENCIES: Final = ("flat", "stereo", "label_umls", "placebo", "frequency", "low", "high", "level", "umls", "name")
+_STITCH: Final = re.compile(r"CID[01]\d{8}")
 _NAMES: Final = ("flat", "name")
 _CODES: Final = ("flat", "atc")
 
@@ -48,8 +51,8 @@ class SiderSource(Source):
         names = _read_pairs(_find_beside(path, "drug_names.tsv"), _NAMES)
         codes = _read_pairs(_find_beside(path, "drug_atc.tsv"), _CODES)
         seen: set[str] = set()
-        for _, row in read_records(effects, _EFFECTS):
-            drug, effect = _to_compound(row["stereo"]), f"UMLS:{row['umls']}"
+        for number, row in read_records(effects, _EFFECTS):
+            drug, effect = _check_compound(row["stereo"], effects, number), f"UMLS:{row['umls']}"
             if drug not in seen:
                 seen.add(drug)
                 name = names.get(row["flat"], [drug])[0]
@@ -94,6 +97,12 @@ def _read_frequencies(path: Path | None) -> dict[tuple[str, str], set[str]]:
         if row["level"] == "PT" and not row["placebo"]:
             found.setdefault((row["stereo"], row["umls"]), set()).add(row["frequency"])
     return found
+
+
+def _check_compound(stitch: str, path: Path, line: int) -> str:
+    if not _STITCH.fullmatch(stitch):
+        raise FormatError(path, f'`stereo` is "{stitch}"', "a compound of STITCH is CID and nine digits", line=line)
+    return _to_compound(stitch)
 
 
 def _to_compound(stitch: str) -> str:

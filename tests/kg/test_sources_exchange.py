@@ -144,6 +144,20 @@ def test_a_wrong_mapping_names_the_key(mapped: Path, old: str, new: str, expecte
         list(open_source("csv").read_nodes(mapped))
 
 
+@pytest.mark.parametrize("word", ["maybe", "absent"])
+def test_a_polarity_that_cannot_be_read_is_never_taken_for_no(tmp_path: Path, mapped: Path, word: str) -> None:
+    table = mapped / "triples.csv"
+    table.write_text(TABLE.replace(",not,", f",{word},"))
+    with pytest.raises(
+        FormatError, match=rf'triples\.csv, line 3: `no` is "{word}"; 1, negated, not, true, yes negate'
+    ):
+        list(open_source("csv").read_edges(mapped))
+    (tmp_path / "nodes.tsv").write_text("id\tcategory\n")
+    (tmp_path / "edges.tsv").write_text(f"subject\tpredicate\tobject\tnegated\na:1\ttreats\tb:2\t{word}\n")
+    with pytest.raises(FormatError, match=rf'edges\.tsv, line 2: `negated` is "{word}"; it is true, false or empty'):
+        list(open_source("kgx").read_edges(tmp_path))
+
+
 def test_csv_needs_its_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"mapping\.yaml\" does not exist"):
         open_source("csv").input_files(tmp_path)

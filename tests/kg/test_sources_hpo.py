@@ -103,6 +103,13 @@ def test_a_short_row_is_named(folder: Path) -> None:
         list(open_source("hpo").read_nodes(folder))
 
 
+def test_a_polarity_that_cannot_be_read_is_never_taken_for_yes(folder: Path) -> None:
+    path = folder / "phenotype.hpoa"
+    path.write_text(path.read_text().replace("\tNOT\t", "\tABSENT\t"))
+    with pytest.raises(FormatError, match=r'phenotype\.hpoa, line 6: `qualifier` is "ABSENT"; only NOT and an empty'):
+        list(open_source("hpo").read_edges(folder))
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds none of hp\.obo"):
         open_source("hpo").input_files(tmp_path)
