@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,8 +49,20 @@ def print_built(report: BuildReport) -> None:
     print_table(["source", "nodes", "edges", "skipped", "state"], [_built_row(s) for s in report.sources])
     reasons = [[s.name, why, num, s.examples.get(why, "")] for s in report.sources for why, num in s.reasons.items()]
     print_table(["source", "skipped because", "rows", "the first of them"], reasons)
-    if report.ambiguities:
-        say(f"{len(report.ambiguities)} identifiers are ambiguous and joined nothing; --json lists them.")
+    for words in _open_questions(report):
+        say(f"{words}; --json lists them.")
+
+
+def _open_questions(report: BuildReport) -> Iterator[str]:
+    """What a curator may want to look into, each with its first example."""
+    names = report.names
+    listed = (
+        ("identifiers are ambiguous and joined nothing", [ambiguity.curie for ambiguity in report.ambiguities]),
+        ("names mean several concepts", [name.name for name in names.ambiguous]),
+        ("concepts have no name", names.unnamed),
+        ("identifiers in edges are described by no source", list(report.unmapped)),
+    )
+    return (f'{len(items)} {words}, as "{items[0]}"' for words, items in listed if items)
 
 
 def _built_row(report: SourceReport) -> list[Any]:

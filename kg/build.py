@@ -7,6 +7,7 @@ identities changed are written again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from kg.build_report import BuildReport, SourceReport
 from kg.errors import InputError
 from kg.fetch import default_folder
 from kg.model import Edge, Node
+from kg.names import check_names
 from kg.progress import Progress, ignore_progress
 from kg.resolve import Resolution, resolve_nodes
 from kg.sources import SOURCE_NAMES, Source, open_source
@@ -81,7 +83,9 @@ def _build(
     store.write_nodes(resolution.nodes)
     reports = {reading.key: _write_source(store, reading, resolution, kept) for reading in order}
     shown = tuple(reports[r.key] for r in readings if r in asked or not reports[r.key].unchanged)
-    return BuildReport(shown, resolution.num_merged, resolution.ambiguities)
+    unmapped = sum((reading.unmapped for reading in readings), Counter[str]())
+    names = check_names(resolution.nodes)
+    return BuildReport(shown, resolution.num_merged, resolution.ambiguities, names, dict(sorted(unmapped.items())))
 
 
 def _write_source(

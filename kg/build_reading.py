@@ -19,7 +19,7 @@ _REPORT_EVERY: Final = 5000
 NodeOrEdge = TypeVar("NodeOrEdge", Node, Edge)
 
 # Part of every fingerprint: raised when a reader or the resolution changes what it makes of the same files.
-_READER_VERSION: Final = "2"
+_READER_VERSION: Final = "3"
 
 
 class Reading:
@@ -38,6 +38,7 @@ class Reading:
         self._nodes: list[Node] = []
         self._num_edges = 0
         self._num_lost = 0
+        self.unmapped: Counter[str] = Counter()
 
     @property
     def name(self) -> str:
@@ -61,7 +62,8 @@ class Reading:
         return self._nodes
 
     def read_edges(self, resolution: Resolution) -> Iterator[Edge]:
-        """Yield the edges between preferred CURIEs."""
+        """Yield the edges between preferred CURIEs; `unmapped` counts ends that the resolution does not know."""
+        known = {node.curie for node in resolution.nodes}
         for item in self.source.read_edges(self.path):
             edge = item if isinstance(item, Skip) else keep_identified(item, item.subject, item.object)
             if isinstance(edge, Edge):
@@ -69,6 +71,7 @@ class Reading:
             if isinstance(edge, Skip):
                 self._count(edge)
                 continue
+            self.unmapped.update(end for end in (edge.subject, edge.object) if end not in known)
             self._num_edges += 1
             self._show("edges", self._num_edges)
             yield edge

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kg.names import NameReport
 from kg.resolve import Ambiguity
 
 
@@ -56,18 +57,30 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What became of every source, how many nodes were joined into others, which identifiers were ambiguous."""
+    """What became of every source, how many nodes were joined into others, which identifiers and names were ambiguous.
+
+    `unmapped` are identifiers that edges name and no source describes, with the number of such edges.
+    """
 
     sources: tuple[SourceReport, ...]
     merged: int = 0
     ambiguities: tuple[Ambiguity, ...] = ()
+    names: NameReport = field(default_factory=NameReport)
+    unmapped: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Return `{"sources": [{"name", "nodes", "edges", "skipped", "reasons", …}], "merged", "ambiguities"}`."""
+        """Return `{"sources": [{"name", "nodes", "edges", "skipped", "reasons", …}], "merged", "ambiguities",
+        "ambiguous_names", "unnamed", "unmapped"}`.
+        """
         return {
             "sources": [source.to_json() for source in self.sources],
             "merged": self.merged,
             "ambiguities": [
                 {"reason": a.reason, "curie": a.curie, "concepts": list(a.concepts)} for a in self.ambiguities
             ],
+            "ambiguous_names": [
+                {"name": a.name, "category": a.category, "curies": list(a.curies)} for a in self.names.ambiguous
+            ],
+            "unnamed": list(self.names.unnamed),
+            "unmapped": dict(self.unmapped),
         }

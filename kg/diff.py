@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,7 +47,7 @@ class GraphDiff:
     added: tuple[Edge, ...]
     removed: tuple[Edge, ...]
     changed: tuple[ChangedEdge, ...]
-    nodes: NodeDiff = NodeDiff()
+    nodes: NodeDiff = field(default_factory=NodeDiff)
 
     @property
     def is_empty(self) -> bool:

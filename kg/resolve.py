@@ -106,7 +106,7 @@ def resolve_nodes(nodes: Iterable[Node], *, source_order: Sequence[str] = ()) ->
     """
     rank = {source: position for position, source in enumerate(source_order)}
     concepts, generic = _join_same_curies(nodes, rank)
-    claims = _collect_claims(concepts)
+    claims = _collect_claims(concepts, generic)
     cliques = list(_check_cliques(_find_cliques(concepts, claims), concepts, claims.ambiguities))
     merged: list[Node] = []
     preferred: dict[str, str] = {}
@@ -184,12 +184,14 @@ def _find_sources(nodes: Iterable[Node]) -> Iterator[str]:
         yield from (node.source, *(earlier if isinstance(earlier, tuple) else ()))
 
 
-def _collect_claims(concepts: Mapping[str, Node]) -> _Claims:
+def _collect_claims(concepts: Mapping[str, Node], generic: set[str]) -> _Claims:
+    """Identifiers of generic concepts are nobody's: what is said of "disease" is never said of one disease."""
     claims = _Claims()
     for curie, node in concepts.items():
         claims.by_key[_kind(node), curie].add(curie)
         for xref in _keep_identity_xrefs(node, concepts, claims.ambiguities):
-            claims.by_key[_kind(node), xref].add(curie)
+            if xref not in generic:
+                claims.by_key[_kind(node), xref].add(curie)
     for (_, xref), claimants in claims.by_key.items():
         doubled = _find_doubled(claimants - {xref})
         if doubled:

@@ -140,12 +140,8 @@ def _read_genes(path: Path) -> Iterator[Node]:
     for _, row in read_table(path, _GENES):
         if row["ncbi_gene_id"] not in seen:
             seen.add(row["ncbi_gene_id"])
-            yield Node(
-                f"NCBIGene:{row['ncbi_gene_id']}",
-                Category.GENE,
-                row["gene_symbol"],
-                INFORES,
-            )
+            curie, symbol = f"NCBIGene:{row['ncbi_gene_id']}", row["gene_symbol"]
+            yield Node(curie, Category.GENE, curie if symbol == "-" else symbol, INFORES)
 
 
 def _read_annotations(path: Path) -> Iterator[Edge | Skip]:

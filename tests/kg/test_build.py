@@ -145,6 +145,16 @@ def test_ambiguous_identifiers_are_listed(tmp_path: Path) -> None:
     ]
 
 
+def test_names_that_mean_several_concepts_and_identifiers_that_nobody_describes_are_listed(tmp_path: Path) -> None:
+    text = "format-version: 1.2\n\n[Term]\nid: DOID:1\nname: cold\nis_a: DOID:9\n\n"
+    text += '[Term]\nid: DOID:2\nname: b\nsynonym: "Cold" EXACT []\n'
+    (tmp_path / "d.obo").write_text(text)
+    report = build_graph(MemoryStore(), ["obo"], path=tmp_path / "d.obo").to_json()
+    assert report["ambiguous_names"] == [{"name": "cold", "category": "Disease", "curies": ["DOID:1", "DOID:2"]}]
+    assert report["unmapped"] == {"DOID:9": 1}
+    assert report["unnamed"] == []
+
+
 def test_unknown_sources_and_missing_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("kg.build.default_folder", lambda name: tmp_path / name)
     with pytest.raises(UnknownNameError, match=r'There is no source "hpoo".* Did you mean "hpo"'):

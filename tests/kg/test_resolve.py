@@ -3,9 +3,11 @@
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kg.model import Node
-from kg.resolve import resolve_nodes
+from kg.resolve import AUTHORITIES, resolve_nodes
 from kg.sources import open_source
 from ontologies.biolink import Category
 
@@ -97,6 +99,15 @@ def test_generic_concepts_are_set_aside(curie: str, name: str, category: Categor
     assert result.generic == {curie}
 
 
+def test_an_identifier_of_a_generic_concept_leads_nowhere_and_joins_nothing() -> None:
+    generic = disease("DOID:4", "disease")
+    one, other = (disease(c, c, xrefs=("DOID:4", "UMLS:C0012634")) for c in ("OMIM:1", "ORPHA:2"))
+    result = resolve_nodes([generic, disease("UMLS:C0012634", "Disease"), one, other])
+    assert [node.curie for node in result.nodes] == ["OMIM:1", "ORPHA:2"]
+    assert result.resolve("DOID:4") == "DOID:4"
+    assert result.generic == {"DOID:4", "UMLS:C0012634"}
+
+
 def test_the_order_of_nodes_changes_nothing() -> None:
     rng = random.Random(5)
     prefixes = ("DOID", "OMIM", "ORPHA", "MESH", "UMLS")
@@ -111,6 +122,46 @@ def test_the_order_of_nodes_changes_nothing() -> None:
         assert resolve_nodes(nodes) == expected
     assert expected.num_merged > 0
     assert expected.ambiguities
+
+
+IDENTIFIERS = st.sampled_from([f"{p}:{i}" for p in ("DOID", "OMIM", "MESH", "UMLS", "HP", "ICD10CM") for i in (1, 2)])
+NODES = st.lists(
+    st.builds(
+        Node,
+        IDENTIFIERS,
+        st.sampled_from((Category.DISEASE, Category.PHENOTYPIC_FEATURE)),
+        st.sampled_from(("gout", "podagra", "disease")),
+        st.sampled_from((A, B)),
+        synonyms=st.lists(st.sampled_from(("x", "y")), max_size=2).map(tuple),
+        xrefs=st.lists(IDENTIFIERS, max_size=3, unique=True).map(tuple),
+    ),
+    max_size=9,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), nodes=NODES)
+def test_no_order_of_any_nodes_changes_anything(data: st.DataObject, nodes: list[Node]) -> None:
+    result = resolve_nodes(nodes)
+    assert resolve_nodes(data.draw(st.permutations(nodes))) == result
+    assert resolve_nodes(nodes, source_order=(B, A)) == resolve_nodes(nodes[::-1], source_order=(B, A))
+
+
+@settings(max_examples=300, deadline=None)
+@given(nodes=NODES)
+def test_nothing_is_lost_and_nothing_forbidden_is_joined(nodes: list[Node]) -> None:
+    result = resolve_nodes(nodes)
+    kept = {node.curie for node in result.nodes}
+    assert all(n.curie in result.generic or result.resolve(n.curie) in kept for n in nodes)
+    assert all(result.resolve(curie) == curie for curie in kept)
+    for node in result.nodes:
+        joined = [curie for curie, preferred in result.preferred.items() if preferred == node.curie]
+        concepts = {n.curie for n in nodes}
+        own = [c for c in (node.curie, *joined) if c in concepts and c.partition(":")[0] in AUTHORITIES]
+        assert len({c.partition(":")[0] for c in own}) == len(own)
+        assert not [c for c in joined if c.startswith("ICD10CM:") and c not in concepts]
+    names = {name for n in nodes if n.curie not in result.generic for name in (n.name, *n.synonyms)}
+    assert names == {name for n in result.nodes for name in (n.name, *n.synonyms)}
 
 
 def test_the_ontologies_built_beside_it_move_no_identifier_of_the_starter_knowledge() -> None:

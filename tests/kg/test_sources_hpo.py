@@ -87,6 +87,12 @@ def test_polarity_aspect_and_genes(folder: Path) -> None:
     assert len(edges) == 5
 
 
+def test_a_gene_without_a_symbol_is_named_by_its_identifier(folder: Path) -> None:
+    (folder / "genes_to_phenotype.txt").write_text(GENES.replace("SCN1A", "-"))
+    nodes = [n for n in open_source("hpo").read_nodes(folder) if not isinstance(n, Skip)]
+    assert [n.name for n in nodes if n.category is Category.GENE] == ["NCBIGene:6323"]
+
+
 def test_version_is_the_ontology_s(folder: Path) -> None:
     assert open_source("hpo").read_version(folder) == "2024-01-02"
 
