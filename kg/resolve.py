@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Final
 
 from kg.merge import join_properties
@@ -107,7 +108,7 @@ def resolve_nodes(nodes: Iterable[Node], *, source_order: Sequence[str] = ()) ->
     rank = {source: position for position, source in enumerate(source_order)}
     concepts, generic = _join_same_curies(nodes, rank)
     claims = _collect_claims(concepts, generic)
-    cliques = list(_check_cliques(_find_cliques(concepts, claims), concepts, claims.ambiguities))
+    cliques = list(_check_cliques(_find_cliques(concepts, claims), claims))
     merged: list[Node] = []
     preferred: dict[str, str] = {}
     for clique in cliques:
@@ -255,18 +256,54 @@ def _find_cliques(concepts: Mapping[str, Node], claims: _Claims) -> list[list[st
     return list(members.values())
 
 
-def _check_cliques(
-    cliques: Iterable[list[str]],
-    concepts: Mapping[str, Node],
-    ambiguities: list[Ambiguity],
-) -> Iterator[list[str]]:
-    """Take cliques apart that hold two concepts of one authority."""
+def _check_cliques(cliques: Iterable[list[str]], claims: _Claims) -> Iterator[list[str]]:
+    """Take cliques apart that hold two concepts of one authority, along their weakest links."""
+    claimed: dict[str, set[str]] = defaultdict(set)
+    for (_, identifier), claimants in claims.by_key.items():
+        for curie in claimants:
+            claimed[curie].add(identifier)
     for clique in cliques:
         if _find_doubled(clique):
-            ambiguities.append(Ambiguity("chain joins different concepts", clique[0], tuple(clique)))
-            yield from ([curie] for curie in clique)
+            claims.ambiguities.append(Ambiguity("chain joins different concepts", clique[0], tuple(clique)))
+            yield from split_clique(clique, claimed)
         else:
             yield clique
+
+
+def split_clique(clique: Sequence[str], claimed: Mapping[str, set[str]]) -> list[list[str]]:
+    """Return the parts that stay together: two concepts whose link is stronger than any that competes with it.
+
+    `claimed` holds the identifiers that each concept says are its own, its CURIE among them. Links of equal strength to
+    two concepts of one authority join neither.
+    """
+    links = _weigh_links(clique, claimed)
+    parts = {curie: {curie} for curie in clique}
+    for (one, other), weight in sorted(links.items(), key=lambda item: (-item[1], item[0])):
+        joined = parts[one] | parts[other]
+        if not _has_rival(one, other, weight, links) and not _find_doubled(joined):
+            parts.update(dict.fromkeys(joined, joined))
+    return sorted({tuple(sorted(part)): sorted(part) for part in parts.values()}.values())
+
+
+def _weigh_links(clique: Sequence[str], claimed: Mapping[str, set[str]]) -> dict[tuple[str, str], int]:
+    """The number of identifiers that two concepts share; one that names the other's own CURIE counts three times."""
+    links = {}
+    for one, other in combinations(sorted(clique), 2):
+        shared = claimed[one] & claimed[other]
+        if shared:
+            links[one, other] = len(shared) + 2 * len(shared & {one, other})
+    return links
+
+
+def _has_rival(one: str, other: str, weight: int, links: Mapping[tuple[str, str], int]) -> bool:
+    """Whether one of the two is linked at least as strongly to another concept of the other's authority."""
+    for (a, b), rival in links.items():
+        for end, far in ((a, b), (b, a)):
+            for mine, theirs in ((one, other), (other, one)):
+                competes = end == mine and far != theirs and bool(_find_doubled((far, theirs)))
+                if competes and rival >= weight:
+                    return True
+    return False
 
 
 def _merge_clique(nodes: list[Node]) -> Node:

@@ -9,7 +9,7 @@ from typing import Final
 from kg.errors import InputError
 from kg.model import Edge, Node
 from kg.sources.files import find_optional_file, read_table
-from kg.sources.obo_text import OboTerm, read_obo_terms
+from kg.sources.obo_text import OboTerm, read_obo_terms, read_obo_version
 from kg.sources.ontology import to_term_edges, to_term_nodes
 from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
 from ontologies import disease_ontology
@@ -53,6 +53,12 @@ class DoSource(Source):
         if None in tables:
             raise InputError(f'"{path}" holds neither doid.obo nor HumanDO.tsv and allXREFinDO.tsv; fetch one of them.')
         return tuple(table for table in tables if table is not None)
+
+    def read_version(self, path: Path | None) -> str:
+        """Return the date that an OBO file names; the report tables name none."""
+        files = self.input_files(path)
+        named = read_obo_version(files[0]).split("/") if len(files) == 1 else []
+        return next((part for part in named if part[:4].isdigit()), self.info.version)
 
     def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
         """Yield the diseases."""

@@ -17,7 +17,7 @@ from kg.merge import join_edges
 from kg.model import Edge, Node, to_properties
 from kg.sources.files import find_file, read_table
 from kg.sources.obo_text import OboTerm, read_obo_terms, read_obo_version
-from kg.sources.ontology import to_term_edges, to_term_node
+from kg.sources.ontology import list_damage, to_term_edges, to_term_node
 from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import normalise_curie
@@ -106,6 +106,7 @@ def _read_terms(path: Path) -> Iterator[Node | Skip]:
     terms = list(read_obo_terms(path))
     abnormalities = _find_descendants(terms, _ABNORMALITY)
     for term in terms:
+        yield from list_damage(term, path)
         if term.obsolete:
             yield Skip("obsolete term", f"{path}: {term.curie}", expected=True)
         else:

@@ -1,23 +1,31 @@
-"""Terms of an OBO flat file, streamed frame by frame through fastobo's parser."""
+"""Terms of an OBO flat file, streamed frame by frame.
+
+Only the clauses that a graph needs are parsed, by fastobo, one frame at a time: released files hold definitions and
+references that break the grammar, and none of them may cost the file.
+"""
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, Final
 
 import fastobo
 
-from kg.errors import FormatError, InputError
+from kg.errors import FormatError
+from kg.sources.files import read_lines
 from ontologies.prefixes import normalise_curie
+
+Frame = list[tuple[int, str]]
 
 
 @dataclass(slots=True)
 class OboTerm:
-    """One `[Term]` frame: what a graph needs of it. `relations` are (relation, target) pairs."""
+    """One `[Term]` frame: what a graph needs of it.
+
+    `relations` are (relation, target) pairs; `damaged` says which clauses could not be read.
+    """
 
     curie: str
     name: str = ""
@@ -30,52 +38,79 @@ class OboTerm:
     xrefs: list[str] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
     relations: list[tuple[str, str]] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
 
 def read_obo_terms(path: Path) -> Iterator[OboTerm]:
-    """Yield the terms of an OBO file (gzipped or not), obsolete ones too; FormatError where it is not OBO."""
-    with _open_obo(path) as handle:
-        for frame in fastobo.iter(handle):
-            if isinstance(frame, fastobo.term.TermFrame):
-                yield _to_term(frame)
+    """Yield the terms of an OBO file (plain or compressed), obsolete ones too; FormatError where it is not OBO.
+
+    A clause that breaks the grammar is left out and noted in its term's `damaged`.
+    """
+    for frame in _read_frames(path):
+        yield _to_term(path, frame)
 
 
 def read_obo_version(path: Path) -> str:
     """Return the `data-version` of an OBO file's header, or an empty string."""
-    with _open_obo(path) as handle:
-        clauses = fastobo.iter(handle).header()
-        versions = (str(c.version) for c in clauses if isinstance(c, fastobo.header.DataVersionClause))
-        return next(versions, "")
+    for _, line in read_lines(path):
+        if line.startswith("["):
+            break
+        if line.startswith("data-version:"):
+            return line.partition(":")[2].strip()
+    return ""
 
 
-@contextmanager
-def _open_obo(path: Path) -> Iterator[BinaryIO]:
-    try:
-        raw = path.open("rb")
-    except OSError as error:
-        raise InputError(f'"{path}" cannot be read ({error.strerror}); check the path.') from error
-    gzipped = raw.peek(2)[:2] == b"\x1f\x8b"
-    try:
-        with raw:
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if gzipped else raw
-    except SyntaxError as error:
-        raise FormatError(
-            path,
-            f"is not OBO ({error.msg})",
-            "repair or fetch it again",
-            line=error.lineno,
-        ) from error
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise FormatError(path, "ends in the middle of its gzip stream", "fetch it again") from error
+def _read_frames(path: Path) -> Iterator[Frame]:
+    """Yield, of every `[Term]`, the clauses that a graph needs."""
+    frame: Frame | None = None
+    is_obo = False
+    for number, line in read_lines(path):
+        text = line.strip()
+        if text.startswith("["):
+            is_obo = True
+            if frame:
+                yield frame
+            frame = [] if text == "[Term]" else None
+        elif text and not text.startswith("!"):
+            tag, colon, _ = text.partition(":")
+            if not colon:
+                raise _not_obo(path, number, "a clause without a tag")
+            if frame is not None and (tag in _CLAUSES or tag == "id"):
+                frame.append((number, text))
+    if frame:
+        yield frame
+    if not is_obo:
+        raise _not_obo(path, 1, "it holds no frame")
 
 
-def _to_term(frame: Any) -> OboTerm:
-    term = OboTerm(normalise_curie(str(frame.id)))
+def _to_term(path: Path, frame: Frame) -> OboTerm:
+    number, first = frame[0]
+    if not first.startswith("id:"):
+        raise _not_obo(path, number, "a term that does not begin with its id")
+    damaged: list[str] = []
+    while True:
+        try:
+            (parsed,) = fastobo.loads("\n".join(["[Term]", *(text for _, text in frame), ""]))
+        except SyntaxError as error:
+            number, text = frame.pop(max((error.lineno or 2) - 2, 0))
+            if text.startswith("id:"):
+                raise _not_obo(path, number, error.msg) from error
+            damaged.append(f"line {number}: {text[:60]}")
+        else:
+            return _read_clauses(parsed, damaged)
+
+
+def _read_clauses(frame: Any, damaged: list[str]) -> OboTerm:
+    term = OboTerm(normalise_curie(str(frame.id)), damaged=damaged)
     for clause in frame:
         add = _CLAUSES.get(clause.raw_tag())
         if add is not None:
             add(term, clause)
     return term
+
+
+def _not_obo(path: Path, line: int, why: str) -> FormatError:
+    return FormatError(path, f"is not OBO ({why})", "repair or fetch it again", line=line)
 
 
 def _add_synonym(term: OboTerm, clause: Any) -> None:

@@ -61,14 +61,20 @@ def read_terms(path: Path) -> Iterator[OboTerm]:
 
 
 def to_term_nodes(terms: Iterable[OboTerm], infores: str, path: Path) -> Iterator[Node | Skip]:
-    """Yield a node for every living term that has a name."""
+    """Yield a node for every living term that has a name, and what of it could not be read."""
     for term in terms:
+        yield from list_damage(term, path)
         if term.obsolete:
             yield Skip("obsolete term", f"{path}: {term.curie}", expected=True)
         elif not term.name:
             yield Skip("term without a name", f"{path}: {term.curie}")
         else:
             yield to_term_node(term, choose_category(term), infores)
+
+
+def list_damage(term: OboTerm, path: Path) -> Iterator[Skip]:
+    """Yield the clauses of a term that break their format's grammar."""
+    return (Skip("clause that breaks the grammar", f"{path}, {where}") for where in term.damaged)
 
 
 def to_term_node(term: OboTerm, category: Category, infores: str) -> Node:

@@ -60,6 +60,21 @@ def test_a_chain_that_would_join_two_is_taken_apart() -> None:
     assert result.ambiguities[0].reason == "chain joins different concepts"
 
 
+def test_a_chain_is_cut_at_its_weakest_link() -> None:
+    """One disease of two ontologies that also share an identifier with a gene locus of its own."""
+    shared = ("MESH:D003924", "UMLS:C0011860")
+    nodes = [
+        disease("DOID:9352", "t2d", xrefs=(*shared, "OMIM:601283")),
+        disease("MONDO:0005148", "type 2 diabetes", xrefs=("DOID:9352", *shared)),
+        disease("MONDO:0011027", "susceptibility", xrefs=("OMIM:601283",)),
+    ]
+    result = resolve_nodes(nodes)
+    assert [node.curie for node in result.nodes] == ["DOID:9352", "MONDO:0011027"]
+    assert result.resolve("MONDO:0005148") == "DOID:9352"
+    (ambiguity,) = result.ambiguities
+    assert ambiguity.concepts == ("DOID:9352", "MONDO:0005148", "MONDO:0011027")
+
+
 def test_a_disease_never_becomes_a_phenotype() -> None:
     finding = Node("HP:0000822", Category.PHENOTYPIC_FEATURE, "Hypertension", A, xrefs=("UMLS:C0020538",))
     result = resolve_nodes([finding, disease("DOID:10763", "hypertension", xrefs=("UMLS:C0020538",))])

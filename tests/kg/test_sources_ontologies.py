@@ -128,6 +128,10 @@ def test_what_is_left_out_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
+        ("a.obo", "<!doctype html>", "line 1: is not OBO"),
+        ("a.obo", "ontology: x", "is not OBO .it holds no frame"),
+        ("a.obo", "[Term]\nname: x\nid: X:1", "line 2: is not OBO .a term that does not begin with its id"),
+        ("a.obo", "[Term]\nid: a b c\n", "line 2: is not OBO"),
         ("a.json", "[]", "must be an object"),
         ("a.json", '{"graphs": 1}', "no list `graphs`"),
         ("a.json", '{"graphs":', "is not JSON at column"),
@@ -142,9 +146,21 @@ def test_damaged_files(tmp_path: Path, name: str, text: str, expected: str) -> N
         list(open_source("obo").read_nodes(tmp_path / name))
 
 
+def test_a_clause_that_breaks_the_grammar_costs_that_clause_alone(tmp_path: Path) -> None:
+    text = '[Term]\nid: DOID:1\nname: a\ndef: "x" [JA:two words]\nxref: MESH:D1\nxref: NOT AN ID\nis_a: DOID:2\n'
+    (tmp_path / "a.obo").write_text(f"format-version: 1.2\n\n{text}\n[Term]\nid: DOID:2\nname: b\n")
+    skip, one, other = open_source("obo").read_nodes(tmp_path / "a.obo")
+    assert isinstance(skip, Skip)
+    assert skip.reason == "clause that breaks the grammar"
+    assert skip.where == f"{tmp_path}/a.obo, line 8: xref: NOT AN ID"
+    assert isinstance(one, Node)
+    assert isinstance(other, Node)
+    assert (one.name, one.xrefs, other.name) == ("a", ("MESH:D1",), "b")
+
+
 def test_a_cut_gzip_file(tmp_path: Path) -> None:
     (tmp_path / "m.obo.gz").write_bytes(gzip.compress(OBO.encode() * 50)[:-40])
-    with pytest.raises(FormatError, match="middle of its gzip"):
+    with pytest.raises(FormatError, match="middle of its compressed stream"):
         list(open_source("obo").read_nodes(tmp_path / "m.obo.gz"))
 
 
