@@ -27,7 +27,7 @@ from kg.supervised import did_not_start, free_ports, port_open, start_supervisor
 
 PASSWORD_FILE = "password"
 _CHECKSUMS = Path(__file__).with_name("neo4j_checksums.tsv")
-_START_SECONDS = 90.0
+_START_SECONDS = 180.0
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion>
 <groupId>theragraph</groupId><artifactId>neo4j</artifactId><version>1</version><packaging>pom</packaging>
@@ -163,7 +163,7 @@ class Neo4jServer:
         return self.uri.replace("//", f"//{self.user}:{self.password}@")
 
     def start(self) -> Self:
-        """Start the server and wait until it lets us in; GraphUnavailableError when it does not within 90 s."""
+        """Start the server and wait until it lets us in; GraphUnavailableError when it does not in three minutes."""
         write_command(self._home, self._command(self.version.main_class))
         self._owner = start_supervisor(self._home, keep=False)
         deadline = time.monotonic() + _START_SECONDS

@@ -22,7 +22,7 @@ from typing import Any
 from kg.errors import ResourceError
 from kg.export import read_content
 from kg.export_kgx import to_kgx_edge, to_kgx_node
-from kg.neo4j_server import VERSIONS, Neo4jServer, Neo4jVersion, is_installed
+from kg.neo4j_server import VERSIONS, Neo4jServer, Neo4jVersion, find_java, is_installed
 from kg.store import open_graph
 
 ROOT = Path(__file__).parents[1]
@@ -104,13 +104,14 @@ def _open_neo4j(version: Neo4jVersion, folder: Path) -> Iterator[str]:
 def _run_on_neo4j(version: Neo4jVersion, folder: Path) -> Outcome | str:
     """The outcome, or one sentence on why there is none."""
     if not is_installed(version, NEO4J):
-        return "is not installed here (`make neo4j` needs Java and Maven)"
+        return "it is not installed here (`make neo4j` needs Java and Maven)"
     try:
-        folder.mkdir()
-        with _open_neo4j(version, folder) as selector:
-            return run_demo(selector, folder)
+        find_java(version.java)
     except ResourceError as error:
         return str(error)
+    folder.mkdir()
+    with _open_neo4j(version, folder) as selector:
+        return run_demo(selector, folder)
 
 
 def main() -> int:

@@ -40,7 +40,7 @@ def _check_one(drug: str, substance: str, allergy: Allergy, knowledge: Knowledge
         yield Verdict(drug, CHECK, certain, f"allergy to {what}", (fact,), citation, other=substance)
         return
     ours, theirs = knowledge.identities(drug), knowledge.identities(substance)
-    for row in {r for name in theirs for r in knowledge.cross_reactivity_of.get(name, ())}:
+    for row in sorted({r for name in theirs for r in knowledge.cross_reactivity_of.get(name, ())}, key=repr):
         if (row.first in ours and row.second in theirs) or (row.second in ours and row.first in theirs):
             rule = f"{knowledge.name(row.first)} and {knowledge.name(row.second)} may cross-react"
             outcome = certain if row.verdict == Outcome.BLOCKED else Outcome.CAUTION

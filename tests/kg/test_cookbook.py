@@ -1,9 +1,14 @@
-"""Every query of docs/cypher.md returns rows with the columns it promises, the same on every server."""
+"""Every query of docs/cypher.md returns rows with the columns it promises, the same on every server; so do plans."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +22,9 @@ from tests.kg.cookbook import Recipe, read_cookbook
 
 COOKBOOK = read_cookbook()
 METFORMIN, DIABETES, HYPERTENSION = "DRUGBANK:DB00331", "DOID:9352", "DOID:10763"
+ROOT = Path(__file__).parents[2]
 ROWS: dict[str, list[dict[str, Any]]] = {}
+PLANS: dict[str, list[dict[str, Any]]] = {}
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +81,16 @@ def test_known_answers(starter: GraphStore) -> None:
     assert ask("20") == [{"drug": "metformin", "condition": "hypertension", "probability": 0.25, "run": "r1"}]
     assert ask("22")[0]["name"] == "metformin"
     assert [row["source"] for row in ask("24")] == ["starter"]
+
+
+def test_plans_are_the_same_on_every_server_and_in_every_process(starter: GraphStore, graph_selector: str) -> None:
+    """Python orders sets anew in every process; no plan may show it."""
+    for seed in ("1", "2"):
+        command = [sys.executable, "-c", "from cli import app; app()", "--graph", graph_selector]
+        command += ["recommend", "examples/patients", "--batch", "--json"]
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, env=environment)
+        plans = [json.loads(line) for line in done.stdout.splitlines()]
+        assert len(plans) == 3
+        assert any(plan["lines"] for plan in plans)
+        assert plans == PLANS.setdefault("plans", plans)
