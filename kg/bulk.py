@@ -1,7 +1,8 @@
 """The embedded server's bulk door: a first load into a fresh database beside the old one, swapped in when it is whole.
 
 The door is fast and not atomic, so it is used for nothing else: whatever fails drops the new database, the old one
-stays the graph, and the counts are checked by Cypher before the swap.
+stays the graph, and the counts are checked by Cypher before the swap. Each call streams in one request: the server
+reads what was sent while the next lines are made, and neither side keeps the whole.
 """
 
 from __future__ import annotations
@@ -15,19 +16,23 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from kg import queries
+from kg.edge_batches import EdgeBatches, EdgeLine
 from kg.embedded import USER, EmbeddedServer, keep_database
 from kg.errors import GraphUnavailableError, ResourceError
 from kg.model import Edge, Node
-from kg.rows import Row, to_edge_row, to_node_row
-from kg.rules import check_edge, check_node
+from kg.rows import Row, to_node_row
+from kg.rules import check_node
 from kg.writes import WriteCount
-from ontologies.biolink import Category
+from ontologies.biolink import Category, Predicate
 
 if TYPE_CHECKING:
     from kg.store import GraphStore
 
-_REQUEST_BYTES = 24_000_000
 _TIMEOUT_SECONDS = 600.0
+_CHUNK_BYTES = 1_000_000
+_NDJSON = {"Content-Type": "application/x-ndjson"}
+
+EdgeForm = tuple[str, str]
 
 
 class BulkWriter:
@@ -37,7 +42,7 @@ class BulkWriter:
         self._store = store
         self._door = door
         self._record_ids: dict[str, str] = {}
-        self._edge_keys: set[bytes] = set()
+        self._edges = EdgeBatches(self._record_ids, _to_form)
 
     def create_constraints(self) -> None:
         """Make every key unique in the fresh database."""
@@ -48,16 +53,21 @@ class BulkWriter:
     def write_nodes(self, nodes: Iterable[Node]) -> WriteCount:
         """Write all nodes; their CURIEs must be distinct."""
         num = self._door.send(_node_line(check_node(node)) for node in nodes)
-        self._record_ids = self._door.read_record_ids()
+        self._record_ids |= self._door.read_record_ids()
         if len(self._record_ids) != num:
             raise _incomplete("nodes", num, len(self._record_ids))
         return WriteCount(created=num)
 
     def write_edges(self, edges: Iterable[Edge]) -> WriteCount:
         """Write edges whose ends were written; the first of several with one key stays."""
-        tally = {"missing": 0, "repeated": 0}
-        num = self._door.send(self._edge_lines(edges, tally))
-        return WriteCount(created=num, unchanged=tally["repeated"], missing=tally["missing"])
+        done = self._edges
+        before = WriteCount(done.num, 0, done.num_repeated, done.num_missing)
+        self._door.send("".join(map(_edge_line, batch)) for batch in done.read(edges))
+        return WriteCount(
+            created=done.num - before.created,
+            unchanged=done.num_repeated - before.unchanged,
+            missing=done.num_missing - before.missing,
+        )
 
     def read_sources(self) -> list[dict[str, Any]]:
         """Return what was kept of sources so far."""
@@ -74,24 +84,8 @@ class BulkWriter:
     def check_complete(self) -> None:
         """GraphUnavailableError unless Cypher sees every edge that was sent."""
         seen = sum(row["num"] for row in self._store.run(queries.COUNT_EDGES))
-        if seen != len(self._edge_keys):
-            raise _incomplete("edges", len(self._edge_keys), seen)
-
-    def _edge_lines(self, edges: Iterable[Edge], tally: dict[str, int]) -> Iterator[str]:
-        for edge in edges:
-            check_edge(edge)
-            ends = self._record_ids.get(edge.subject), self._record_ids.get(edge.object)
-            if None in ends:
-                tally["missing"] += 1
-                continue
-            row = to_edge_row(edge)
-            key = bytes.fromhex(row["key"])
-            if key in self._edge_keys:
-                tally["repeated"] += 1
-                continue
-            self._edge_keys.add(key)
-            head = {"@type": "edge", "@class": edge.predicate.relationship_type, "@from": ends[0], "@to": ends[1]}
-            yield _line(head | row["properties"])
+        if seen != self._edges.num:
+            raise _incomplete("edges", self._edges.num, seen)
 
 
 class BatchDoor:
@@ -135,22 +129,11 @@ class BatchDoor:
         return {row["curie"]: row["rid"] for row in self._post(f"/query/{self._database}", body)["result"]}
 
     def send(self, lines: Iterable[str]) -> int:
-        """Send lines in requests of bounded size; returns how many there were."""
-        num, waiting, size = 0, [], 0
-        for line in lines:
-            waiting.append(line)
-            size += len(line)
-            num += 1
-            if size > _REQUEST_BYTES:
-                self._send(waiting)
-                waiting, size = [], 0
-        if waiting:
-            self._send(waiting)
-        return num
-
-    def _send(self, lines: list[str]) -> None:
-        headers = {"Content-Type": "application/x-ndjson"}
-        self._request(f"/batch/{self._database}", content="".join(lines).encode(), headers=headers)
+        """Stream pieces of one line or more in one request; returns how many pieces there were."""
+        counter = count()
+        body = (line.encode() for line, _ in zip(lines, counter, strict=False))
+        self._request(f"/batch/{self._database}", content=_in_chunks(body), headers=_NDJSON)
+        return next(counter)
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = self._request(path, json=body).json()
@@ -202,8 +185,32 @@ def _node_line(node: Node) -> str:
     return _line(head | to_node_row(node)["properties"])
 
 
+def _to_form(predicate: Predicate, properties: Row) -> EdgeForm:
+    """The start and the end of the lines of edges that share predicate and properties."""
+    start = f'{{"@type": "edge", "@class": "{predicate.relationship_type}", "@from": "'
+    return start, ", " + _line(properties)[1:]
+
+
+def _edge_line(edge: EdgeLine[EdgeForm]) -> str:
+    start, end = edge.form
+    hashes = f'"edge_key": "{edge.edge_key}", "content_hash": "{edge.content_hash}"'
+    return f'{start}{edge.subject}", "@to": "{edge.object}", {hashes}{end}'
+
+
 def _line(values: Row) -> str:
     return json.dumps(values, ensure_ascii=False) + "\n"
+
+
+def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join pieces until they are worth a call of the network."""
+    waiting, size = [], 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _CHUNK_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
 
 
 def _incomplete(what: str, sent: int, seen: int) -> GraphUnavailableError:

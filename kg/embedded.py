@@ -207,6 +207,7 @@ def _write_command(folder: Path, bolt_port: int, http_port: int) -> None:
         "server.rootPassword": (folder / "password").read_text(encoding="utf-8").strip(),
         "server.httpIncomingHost": "127.0.0.1",
         "server.httpIncomingPort": http_port,
+        "server.httpBodyContentMaxSize": -1,
         "bolt.host": "127.0.0.1",
         "bolt.port": bolt_port,
         "server.plugins": "Bolt:com.arcadedb.bolt.BoltProtocolPlugin",

@@ -94,10 +94,14 @@ class Edge:
 
         Subject, predicate, object, primary knowledge source, polarity, qualifiers and, for predictions, the run.
         """
+        return stable_id(*self.key_parts)
+
+    @property
+    def key_parts(self) -> list[str]:
+        """What `edge_key` hashes; the first three are subject, predicate, object."""
         parts = [self.subject, self.predicate.value, self.object, self.primary_knowledge_source]
         parts += ["negated" if self.negated else "", self.run]
-        parts += [f"{name}={value}" for name, value in sorted(self.qualifiers)]
-        return stable_id(*parts)
+        return parts + [f"{name}={value}" for name, value in sorted(self.qualifiers)]
 
 
 @dataclass(frozen=True, slots=True)

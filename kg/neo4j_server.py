@@ -12,6 +12,7 @@ import secrets
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -181,12 +182,12 @@ class Neo4jServer:
             self._owner.wait(_START_SECONDS)
         self._owner = None
 
-    def import_csv(self, nodes: list[str], relationships: list[str]) -> None:
+    def import_csv(self, nodes: list[str], relationships: list[str], options: Sequence[str] = IMPORT_OPTIONS) -> None:
         """Replace the database by what Neo4j's import tool makes of the files; the server must be stopped."""
         tool = ["org.neo4j.cli.AdminTool", "database", "import", "full", "neo4j", "--overwrite-destination=true"]
-        options = [f"--nodes={files}" for files in nodes] + [f"--relationships={files}" for files in relationships]
+        inputs = [f"--nodes={files}" for files in nodes] + [f"--relationships={files}" for files in relationships]
         done = subprocess.run(
-            [*self._command(*tool, arguments=[]), *options, *IMPORT_OPTIONS],
+            [*self._command(*tool, arguments=[]), *inputs, *options],
             capture_output=True,
             text=True,
             check=False,

@@ -85,21 +85,37 @@ def known_edges(predicate: Predicate) -> Query:
     return Query(f"known_{predicate}", text, ("rows",))
 
 
-def merge_edges(predicate: Predicate) -> Query:
-    """Create or replace edges; rows hold `subject`, `object`, `key` and `properties`."""
+def create_edges(predicate: Predicate) -> Query:
+    """Create edges that are not there yet; rows hold `subject`, `object` and `properties`.
+
+    Not MERGE, which on the embedded server compares every edge of the subject. The key's constraint keeps a second
+    one out.
+    """
     text = (
         "UNWIND $rows AS row MATCH (a:Entity {curie: row.subject}) MATCH (b:Entity {curie: row.object}) "
-        f"MERGE (a)-[e:{predicate.relationship_type} {{edge_key: row.key}}]->(b) SET e = row.properties"
+        f"CREATE (a)-[e:{predicate.relationship_type}]->(b) SET e = row.properties"
     )
-    return Query(f"merge_{predicate}", text, ("rows",), writes=True)
+    return Query(f"create_{predicate}", text, ("rows",), writes=True)
+
+
+def update_edges(predicate: Predicate) -> Query:
+    """Replace the properties of edges; rows hold `subject`, `object`, `key` and `properties`."""
+    text = (
+        "UNWIND $rows AS row MATCH (a:Entity {curie: row.subject}) MATCH (b:Entity {curie: row.object}) "
+        f"MATCH (a)-[e:{predicate.relationship_type} {{edge_key: row.key}}]->(b) SET e = row.properties"
+    )
+    return Query(f"update_{predicate}", text, ("rows",), writes=True)
 
 
 def edge_columns(predicate: Predicate) -> Query:
-    """Every asserted edge of a type as one row a subject: no negated edges, no predictions, no text co-occurrences."""
+    """Every asserted edge of a type in one row of lists, `[subject, objects]`: no negated edges, no predictions.
+
+    A row an edge, or a subject, would cost the driver several times more than the server.
+    """
     text = (
         f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->(b:Entity) "
         "WHERE e.negated = false AND e.knowledge_level <> 'prediction' AND NOT e.primary_knowledge_source IN $without "
-        "RETURN a.curie AS subject, collect(b.curie) AS objects"
+        "WITH a.curie AS subject, collect(b.curie) AS objects RETURN collect([subject, objects]) AS rows"
     )
     return Query(f"columns_{predicate}", text, ("without",))
 
@@ -110,7 +126,7 @@ NODE = Query(
     "MATCH (n:Entity {curie: $curie}) RETURN labels(n) AS labels, properties(n) AS properties",
     ("curie",),
 )
-ANY_NODE = Query("any_node", "MATCH (n:Entity) RETURN n.curie AS curie LIMIT 1")
+ANY_NODE = Query("any_node", "MATCH (n) RETURN true AS found LIMIT 1")
 COUNT_NODES = Query("count_nodes", "MATCH (n) RETURN labels(n) AS labels, count(*) AS num")
 COUNT_EDGES = Query("count_edges", "MATCH ()-[r]->() RETURN type(r) AS type, count(*) AS num")
 

@@ -37,7 +37,7 @@ SIDE_EFFECTS = Query(
 )
 CLASS_MEMBERS = Query(
     "class_members",
-    "MATCH (s:Drug)-[r:SUBCLASS_OF]->(o:Entity) WHERE o.class_kind IS NOT NULL "
+    f"MATCH (s:Drug)-[r:SUBCLASS_OF]->(o:Entity) WHERE o.class_kind IS NOT NULL AND {_ASSERTED} "
     "RETURN collect([s.curie, o.curie, properties(r)]) AS rows",
 )
 PHENOTYPES = Query(
@@ -57,7 +57,9 @@ SENTENCES = Query(
 
 def broader(category: Category) -> Query:
     """The broader concepts of every node of a category: subject, object."""
-    text = f"MATCH (s:{category})-[:SUBCLASS_OF]->(o:Entity) RETURN collect([s.curie, o.curie]) AS rows"
+    text = (
+        f"MATCH (s:{category})-[r:SUBCLASS_OF]->(o:Entity) WHERE {_ASSERTED} RETURN collect([s.curie, o.curie]) AS rows"
+    )
     return Query(f"broader_{category}", text)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,7 +33,16 @@ from kg.retract import retract
 from kg.rows import from_node_row
 from kg.selector import EmbeddedSelector, read_selector
 from kg.values import to_plain_value
-from kg.writes import BATCH_SIZE, WriteCount, edge_batches, node_batches, run_in, write_edge_batch, write_node_batch
+from kg.writes import (
+    BATCH_SIZE,
+    WriteCount,
+    edge_batches,
+    node_batches,
+    run_in,
+    to_rows,
+    write_edge_batch,
+    write_node_batch,
+)
 from ontologies.biolink import Category, Predicate
 
 _MAX_TRIES = 5
@@ -88,7 +98,7 @@ class GraphStore:
         return other
 
     def is_empty(self) -> bool:
-        """Whether no concept stands in the graph."""
+        """Whether nothing stands in the graph."""
         return not self.run(queries.ANY_NODE)
 
     @contextmanager
@@ -171,13 +181,12 @@ class GraphStore:
         if query.writes:
             raise WriteRefusedError(f'The query "{query.name}" writes; use `write`.')
         with mapped_errors(self.where), self._session(read=True) as session:
-            return session.execute_read(lambda tx: tx.run(query.text, parameters).data())
+            return session.execute_read(lambda tx: run_in(tx, query, **parameters))
 
     def stream(self, query: Query, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Run a named query that only reads; yields its rows as they arrive."""
         with mapped_errors(self.where), self._session(read=True) as session:
-            for record in session.run(query.text, parameters):
-                yield record.data()
+            yield from to_rows(session.run(query.text, parameters))
 
     def cypher(
         self, text: str, parameters: dict[str, Any] | None = None, *, write: bool = False, limit: int | None = None
@@ -199,12 +208,10 @@ class GraphStore:
 
     def read_edges(self, predicate: Predicate, *, without_sources: Sequence[str] = ()) -> EdgeColumns:
         """Return a predicate's asserted edges in columns, sorted; negated edges and predictions are left out."""
-        pairs = sorted(
-            (row["subject"], obj)
-            for row in self.stream(queries.edge_columns(predicate), without=list(without_sources))
-            for obj in row["objects"]
-        )
-        return EdgeColumns(tuple(s for s, _ in pairs), tuple(o for _, o in pairs))
+        (row,) = self.run(queries.edge_columns(predicate), without=list(without_sources))
+        columns = sorted((subject, sorted(objects)) for subject, objects in row["rows"])
+        subjects = chain.from_iterable(repeat(subject, len(objects)) for subject, objects in columns)
+        return EdgeColumns(tuple(subjects), tuple(chain.from_iterable(objects for _, objects in columns)))
 
     def read_nodes(self, category: Category | None = None) -> list[Node]:
         """Return all nodes, or those of one category, sorted by CURIE."""

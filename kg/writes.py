@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from neo4j import ManagedTransaction
+from neo4j import ManagedTransaction, Result
 
 from kg import queries
 from kg.model import Edge, Node
@@ -87,8 +87,10 @@ def write_edge_batch(transaction: ManagedTransaction, predicate: Predicate, rows
     known = {r["key"]: r["content_hash"] for r in run_in(transaction, queries.known_edges(predicate), rows=wanted)}
     new = [row for key, row in last.items() if key in known and known[key] is None]
     changed = [row for key, row in last.items() if known.get(key) and known[key] != _hash(row)]
-    if new or changed:
-        run_in(transaction, queries.merge_edges(predicate), rows=new + changed)
+    if new:
+        run_in(transaction, queries.create_edges(predicate), rows=new)
+    if changed:
+        run_in(transaction, queries.update_edges(predicate), rows=changed)
     unchanged = len(known) - len(new) - len(changed)
     return WriteCount(len(new), len(changed), unchanged, len(last) - len(known))
 
@@ -99,4 +101,10 @@ def _hash(row: Row) -> str:
 
 def run_in(transaction: ManagedTransaction, query: Query, **parameters: Any) -> list[dict[str, Any]]:
     """Run a named query inside a transaction; returns its rows."""
-    return transaction.run(query.text, parameters).data()
+    return list(to_rows(transaction.run(query.text, parameters)))
+
+
+def to_rows(result: Result) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a named query as they arrive; its values are plain, so none is converted one by one."""
+    keys = result.keys()
+    return (dict(zip(keys, record.values(), strict=True)) for record in result)

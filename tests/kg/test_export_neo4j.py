@@ -2,27 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
-from kg.errors import ResourceError
 from kg.export import GraphContent, export_graph, read_content
-from kg.neo4j_server import Neo4jServer, choose_version, is_installed
+from kg.neo4j_server import Neo4jServer
 from kg.store import open_graph
 from tests.kg.test_export import CONTENT, EDGES
-
-NUMBER, ROOT = "5.26.30", Path(__file__).parents[2] / ".neo4j"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Neo4jServer:
-    version = choose_version(NUMBER)
-    if not is_installed(version, ROOT):
-        pytest.skip(f"Neo4j {NUMBER} is not installed here; `make neo4j` brings it")
-    try:
-        neo4j = Neo4jServer(version, ROOT / NUMBER / "lib", tmp_path / "neo4j")
-    except ResourceError as error:
-        pytest.skip(str(error))
-    return neo4j
 
 
 def load(server: Neo4jServer, content: GraphContent, folder: Path) -> None:
