@@ -47,6 +47,7 @@ from ontologies.biolink import Category, Predicate
 
 _MAX_TRIES = 5
 _DATABASE_SECONDS = 30.0
+_RETRY_SECONDS = 3.0
 _DELETE_BATCH = 10_000
 
 
@@ -277,7 +278,8 @@ def _open_embedded(folder: Path, *, keep: bool) -> GraphStore:
     server = EmbeddedServer.open(folder, keep=keep)
     address = server.address
     uri = f"bolt://127.0.0.1:{address.bolt_port}"
-    driver = GraphDatabase.driver(uri, auth=(USER, address.password))
+    # A server of ours that has gone does not come back by itself, so waiting half a minute for it is in vain.
+    driver = GraphDatabase.driver(uri, auth=(USER, address.password), max_transaction_retry_time=_RETRY_SECONDS)
     store = GraphStore(driver, address.database, f"embedded:{folder}", server)
     _wait_for_database(store)
     return store
