@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from kg import queries
+from kg.driver_errors import is_full
 from kg.edge_batches import EdgeBatches, EdgeLine
 from kg.embedded import USER, EmbeddedServer, keep_database
 from kg.errors import GraphUnavailableError, ResourceError
@@ -148,6 +149,8 @@ class BatchDoor:
             ) from error
         if response.is_error:
             detail = " ".join(response.text.split())[:300]
+            if is_full(response.text):
+                raise ResourceError("The graph server has no disk space left; free some and run it again.")
             raise ResourceError(f"The graph server refused a bulk load ({detail}); see its log and run it again.")
         return response
 

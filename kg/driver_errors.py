@@ -11,7 +11,8 @@ from kg.errors import GraphUnavailableError, InputError, ResourceError, TheraGra
 
 _TLS_WORDS = ("ssl", "tls", "certificate")
 _FULL_WORDS = ("no space left", "disk full", "not enough space")
-_READ_ONLY_WORDS = ("read access mode", "read-only", "read only", "accessmode")
+_READ_ONLY_WORDS = ("read access mode", "accessmode")
+_READ_ONLY_DATABASE_WORDS = ("read-only", "read only", "readonly")
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def to_our_error(error: DriverError | Neo4jError, where: str) -> TheraGraphError
     """Return the error of ours that says what `error` means to a user of the graph at `where`."""
     text = _text(error)
     lowered = text.lower()
-    if any(word in lowered for word in _FULL_WORDS):
+    if is_full(lowered):
         return ResourceError(f"The graph server at {where} has no disk space left; free some and run it again.")
     if isinstance(error, AuthError):
         return GraphUnavailableError(
@@ -38,6 +39,11 @@ def to_our_error(error: DriverError | Neo4jError, where: str) -> TheraGraphError
     if isinstance(error, ClientError):
         return _client_error(error, where, text)
     return GraphUnavailableError(f"The graph server at {where} failed: {text}; try again, or see the server's log.")
+
+
+def is_full(text: str) -> bool:
+    """Whether a server's words say that its disk is full."""
+    return any(word in text.lower() for word in _FULL_WORDS)
 
 
 def _unreachable(where: str, text: str) -> GraphUnavailableError:
@@ -55,7 +61,13 @@ def _unreachable(where: str, text: str) -> GraphUnavailableError:
 
 def _client_error(error: ClientError, where: str, text: str) -> TheraGraphError:
     code = error.code or ""
-    if any(word in text.lower() for word in _READ_ONLY_WORDS):
+    lowered = text.lower()
+    if "ReadOnly" in code or any(word in lowered for word in _READ_ONLY_DATABASE_WORDS):
+        return WriteRefusedError(
+            f"The database at {where} is read-only: {text}; ask its administrator to open it for writing, "
+            "or name another with --graph."
+        )
+    if any(word in lowered for word in _READ_ONLY_WORDS):
         return WriteRefusedError(f"The graph at {where} accepts no writes here: {text}; add --write to write.")
     if "DatabaseNotFound" in code:
         return GraphUnavailableError(

@@ -30,7 +30,7 @@ from kg.errors import GraphLockedError, GraphUnavailableError, ResourceError
 from kg.supervised import did_not_start, free_ports, port_open, start_supervisor, write_command
 
 USER = "root"
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _COMMAND_TIMEOUT_MS = 120_000
 _LOCK_HELD = 17
 _LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
@@ -60,7 +60,7 @@ class EmbeddedServer:
         """Join or start the server of `folder`.
 
         Raises ResourceError when the folder cannot be written and GraphUnavailableError when the server does not
-        come up within a minute.
+        come up within two minutes.
         """
         _prepare(folder)
         clients = _join(folder)

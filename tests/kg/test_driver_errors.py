@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from neo4j.exceptions import ClientError, DatabaseError, Neo4jError
 
 from kg.driver_errors import to_our_error
 from kg.errors import GraphUnavailableError, InputError, ResourceError, WriteRefusedError
+from kg.neo4j_server import Neo4jServer
 from kg.selector import BoltSelector, read_selector
 from kg.store import GraphStore, open_graph
+from tests.kg.graphs import drug
 
 
 def test_a_wrong_password(store: GraphStore) -> None:
@@ -31,6 +43,49 @@ def test_a_database_that_is_not_there(graph_selector: str, store: GraphStore) ->
         pytest.skip("the embedded server's database is ours to name")
     with pytest.raises(GraphUnavailableError, match="no such database"):
         open_graph(f"{graph_selector}/nowhere")
+
+
+def test_a_read_only_database(server: Neo4jServer, tmp_path: Path) -> None:
+    settings = tmp_path / "neo4j" / "conf" / "neo4j.conf"
+    with server, open_graph(server.selector) as store:
+        store.create_constraints()
+    settings.write_text(settings.read_text() + "server.databases.read_only=neo4j\n")
+    with server, open_graph(server.selector) as store, pytest.raises(WriteRefusedError, match="is read-only"):
+        store.write_nodes([drug("X:1")])
+
+
+def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
+    with tls_listener(tmp_path) as port, pytest.raises(GraphUnavailableError, match=r"TLS.*neo4j\+ssc"):
+        open_graph(f"bolt+s://neo4j:x@127.0.0.1:{port}")
+
+
+@contextmanager
+def tls_listener(folder: Path) -> Iterator[int]:
+    """A server that speaks TLS with a certificate of its own and says nothing more."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    path = folder / "server.pem"
+    path.write_bytes(certificate.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_greet, args=(listening, context), daemon=True).start()
+        yield listening.getsockname()[1]
+
+
+def _greet(listening: socket.socket, context: ssl.SSLContext) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError), context.wrap_socket(connection, server_side=True):
+                pass
 
 
 def test_nobody_listens() -> None:
@@ -55,6 +110,13 @@ def test_nobody_listens() -> None:
             WriteRefusedError,
             "--write",
         ),
+        (
+            "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
+            "No write operations are allowed on this database",
+            WriteRefusedError,
+            "is read-only",
+        ),
+        ("Neo.ClientError.Statement.ExecutionFailed", "Database 'x' is read only", WriteRefusedError, "administrator"),
         ("Neo.ClientError.Transaction.TransactionTimedOut", "timed out", InputError, "LIMIT"),
         ("Neo.DatabaseError.General.UnknownError", "oops", GraphUnavailableError, "oops"),
     ],
