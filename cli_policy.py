@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli_output import Json, print_json, print_table
+
+if TYPE_CHECKING:
+    from recommender.recommend import Recommender
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Learn to rank from logged decisions.")
 feedback = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What clinicians said of plans.")
@@ -20,34 +23,84 @@ REGISTRY = Path(".theragraph/policies")
 FEEDBACK = Path(".theragraph/feedback.jsonl")
 
 
+def with_registered_policy(recommender: Recommender, slates: Path | None = None) -> Recommender:
+    """The recommender with the registered policy behind its plans; `slates` is where shown slates are kept."""
+    if not REGISTRY.is_dir():  # the learners' libraries take seconds to import
+        return recommender
+    from recommender.policy.served import SlateLog
+    from recommender.policy.serving import with_policy
+
+    return with_policy(recommender, REGISTRY, slates=SlateLog(slates) if slates else None)
+
+
 @app.command(
     "build-episodes", epilog="Example: theragraph policy build-episodes mimic3 --from DIR --out episodes.parquet"
 )
 def build_episodes(
-    source: Annotated[str, typer.Argument(help="mimic3 or eicu.")],
-    folder: Annotated[Path, typer.Option("--from", help="The data set's folder.")],
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(help="mimic3, eicu, feedback or simulated.")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="The data set's folder; of feedback its log; of simulated patients.")
+    ] = None,
+    num_patients: Annotated[int, typer.Option(help="How many patients are simulated without --from.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="The seed of everything random.")] = 0,
 ) -> None:
-    """Make episodes from a demo data set: a check of the pipeline, no claim of benefit."""
+    """Make episodes of a demo data set, a feedback log or simulated care; only feedback may come from real care."""
+    from kg.errors import InputError
     from recommender.policy.build_episodes import build_episodes as build
+    from recommender.policy.build_episodes import build_from_feedback
 
-    built = build(source, folder, out)
+    if source == "simulated":
+        return _simulate(ctx, out, folder, num_patients, seed)
+    if folder is None and source == "feedback":
+        folder = FEEDBACK
+    if folder is None:
+        raise InputError(f"The source {source} needs --from; give its folder.")
+    built = build_from_feedback(folder, out) if source == "feedback" else build(source, folder, out)
     typer.echo(
         f"{built.num_episodes} episodes with {built.num_steps} steps in {out}; {built.num_skipped} stays left out."
     )
+
+
+def _simulate(ctx: typer.Context, out: Path, folder: Path | None, num_patients: int, seed: int) -> None:
+    """Simulated care of the patients of a folder, or of drawn ones; `out` is written as a feedback log or Parquet."""
+    import json
+
+    from cli_output import open_store, shown_progress, write_whole
+    from recommender.policy.build_episodes import build_from_feedback
+    from recommender.policy.simulate_feedback import draw_patients, simulate_feedback
+    from recommender.read_patient import find_patient_files, read_patient
+    from recommender.recommend import Recommender
+
+    with open_store(ctx) as store, shown_progress() as progress:
+        recommender = Recommender.open(store).warm()
+        drawn = draw_patients(recommender.knowledge, num_patients, seed)
+        patients = map(read_patient, find_patient_files(folder)) if folder else drawn
+        records = []
+        for record in simulate_feedback(recommender, patients, seed):
+            records.append(json.dumps(record, sort_keys=True))
+            progress("simulated decisions", len(records), None)
+    log = out.with_suffix(".jsonl")
+    write_whole(log, "".join(f"{r}\n" for r in records))
+    typer.echo(f"{len(records)} simulated decisions in {log}.")
+    if out != log:
+        built = build_from_feedback(log, out)
+        typer.echo(f"{built.num_episodes} episodes with {built.num_steps} steps in {out}.")
 
 
 @app.command("train", epilog="Example: theragraph policy train --episodes episodes.parquet --out policy")
 def train(
     episodes: Episodes,
     out: Annotated[Path, typer.Option(help="The policy's folder.")],
+    learner: Annotated[str, typer.Option(help="contextual, or sequential where rewards come late.")] = "contextual",
     seed: Annotated[int, typer.Option(help="The seed of everything random.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Learn a policy from logged episodes."""
     from recommender.policy.train import train_policy
 
-    info = train_policy(episodes, out, seed)
+    info = train_policy(episodes, out, seed, learner=learner)
     if as_json:
         return print_json(asdict(info))
     typer.echo(f"Policy {info.version} learnt from {info.num_episodes} episodes stands in {out}.")

@@ -38,13 +38,14 @@ def recommend(
     as_json: Json = False,
 ) -> None:
     """Print a treatment plan with its reasons, what was excluded and what was not assessed."""
+    from cli_policy import with_registered_policy
     from recommender.patient_text import open_recommender
 
     changes = {"set": set_, "add": add, "without": without}
     with open_store(ctx) as store:
         with shown_progress() as progress:
             progress("reading what the graph knows", 0, None)
-            recommender = open_recommender(store).warm()
+            recommender = with_registered_policy(open_recommender(store).warm())
         if formulary:
             recommender = _prefer(recommender, formulary)
         if batch:

@@ -54,6 +54,8 @@ def serve(
     state: State = DEFAULT_STATE,
 ) -> None:
     """Serve the page, REST and CDS Hooks until it is stopped."""
+    from cli_policy import with_registered_policy
+    from recommender.recommend import Recommender
     from recommender.service.serve import serve as run
 
     run(
@@ -70,6 +72,7 @@ def serve(
         field_key=field_key,
         retention_days=retention_days,
         budget=privacy_budget,
+        open_recommender=lambda graph: with_registered_policy(Recommender.open(graph), slates=state.parent),
         say=say,
     )
 

@@ -18,6 +18,7 @@ from recommender.csv_tables import read_csv
 from recommender.patient import Medication, Patient
 from recommender.policy.episodes import check_rows, write_episodes
 from recommender.policy.features import fuse_patient
+from recommender.policy.feedback import read_feedback
 from recommender.read_eicu import read_eicu
 from recommender.read_mimic import read_mimic
 
@@ -50,6 +51,13 @@ def build_episodes(source: str, folder: Path, out: Path, num_drugs: int = NUM_DR
     episodes = check_rows(rows, folder)
     write_episodes(episodes, out)
     return BuiltEpisodes(episodes.num_episodes, len(rows), len(patients) - episodes.num_episodes, drugs)
+
+
+def build_from_feedback(log: Path, out: Path) -> BuiltEpisodes:
+    """Write a feedback log as episodes with described options; errors as `read_feedback`."""
+    episodes = read_feedback(log)
+    write_episodes(episodes, out)
+    return BuiltEpisodes(episodes.num_episodes, int(episodes.action.size), 0, ())
 
 
 def find_common_drugs(patients: Iterable[Patient], num_drugs: int) -> tuple[str, ...]:

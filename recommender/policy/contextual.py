@@ -63,6 +63,12 @@ class ContextualValues:
         values = np.stack([sum_stages(member, rows) for member in self.members])
         return values.reshape(len(self.members), states.size, states.num_actions)
 
+    def find_leaves(self, states: States, actions: Ints) -> Ints:
+        """The leaves [N, T] that the first member's trees put the decisions in."""
+        rows = _rows(states, actions, self.config)
+        found = self.members[0][0].predict(rows, pred_leaf=True, num_threads=1)
+        return np.asarray(found, dtype=np.int64).reshape(len(rows), -1)
+
     def save(self, folder: Path) -> None:
         """Write each stage as LightGBM's text, and the linear half's arrays."""
         self.linear.save(folder)

@@ -3,7 +3,8 @@
 Columns: `episode_id`, `step`, `observation` (list of floats, null where a value is missing), `action` (int),
 `reward`, `propensity` (null where unknown), `terminal`; optional, each with a value per action: `action_mask` (bool),
 `base_scores` (float) and `options` (a list of floats that describes the action, so that its number says nothing);
-`evidence` says of a step that is not recorded from care that it is `demo` or `simulated`.
+`evidence` says of a step that is not recorded from care that it is `demo` or `simulated`; `groups` are the groups of
+people that its patient belongs to, as an object of strings (`sex`, `age_band`, `ethnicity` …).
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Episodes:
-    """N steps, episode by episode; `episode` [N] counts from 0, unknown propensities and values are NaN."""
+    """N steps, episode by episode; `episode` [N] counts from 0, unknown propensities and values are NaN.
+
+    `groups` has an entry for each episode, or none at all.
+    """
 
     ids: tuple[str, ...]
     episode: Ints
@@ -45,6 +49,7 @@ class Episodes:
     base: Floats | None = None
     options: Floats | None = None
     evidence: str = EVIDENCE[0]
+    groups: tuple[Mapping[str, str], ...] = ()
 
     @property
     def num_episodes(self) -> int:
@@ -83,6 +88,7 @@ class Episodes:
             base=None if self.base is None else self.base[kept],
             options=None if self.options is None else self.options[kept],
             evidence=self.evidence,
+            groups=tuple(self.groups[i] for i in sorted(set(episodes.tolist()))) if self.groups else (),
         )
 
 
@@ -116,9 +122,20 @@ def check_rows(rows: Sequence[Row], path: object = "episodes") -> Episodes:
         base=_matrix(rows, "base_scores", path, np.float64),
         options=_options(rows, path),
         evidence=weakest_evidence(str(r.get("evidence") or EVIDENCE[0]) for r in rows),
+        groups=_groups(rows, ids),
     )
     _check_order(episodes, path)
     return episodes
+
+
+def _groups(rows: Sequence[Row], ids: Sequence[str]) -> tuple[Mapping[str, str], ...]:
+    """What each episode's first step says of its groups; what is null is not recorded."""
+    if all(not row.get("groups") for row in rows):
+        return ()
+    said: dict[str, Mapping[str, str]] = {}
+    for row in rows:
+        said.setdefault(str(row["episode_id"]), row.get("groups") or {})
+    return tuple({str(k): str(v) for k, v in said[name].items() if v is not None} for name in ids)
 
 
 def weakest_evidence(names: Iterable[str]) -> str:
@@ -156,6 +173,8 @@ def _to_columns(episodes: Episodes) -> dict[str, list[Any]]:
         columns["base_scores"] = episodes.base.tolist()
     if episodes.options is not None:
         columns["options"] = episodes.options.tolist()
+    if episodes.groups:
+        columns["groups"] = [dict(episodes.groups[i]) for i in episodes.episode]
     if episodes.evidence != EVIDENCE[0]:
         columns["evidence"] = [episodes.evidence] * episodes.action.size
     return columns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -59,10 +60,7 @@ def evaluate_file(policy: Policy, info: PolicyInfo, path: Path, seed: int = 0) -
     if hashlib.sha256(path.read_bytes()).hexdigest() != info.data_sha256 or found.refused:
         return found
     note = "the policy learnt from these very episodes, so the value flatters it; evaluate on others"
-    return Evaluation(
-        found.estimates, found.method, found.effective_sample_size, found.num_episodes, found.rare_share,
-        found.max_weight, reason=note,
-    )  # fmt: skip
+    return replace(found, reason=note)
 
 
 def check_fit(episodes: Episodes, info: PolicyInfo) -> None:

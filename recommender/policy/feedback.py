@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +44,11 @@ def add_feedback(records: Path, log: Path) -> FeedbackCount:
 
     FormatError naming line and key; ResourceError when the log cannot be written.
     """
-    checked = list(read_records(records))
+    return append_records(list(read_records(records)), log)
+
+
+def append_records(checked: Sequence[Mapping[str, Any]], log: Path) -> FeedbackCount:
+    """Append checked records that the log does not hold yet; ResourceError when it cannot be written."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a+", encoding="utf-8") as out:
@@ -110,6 +114,8 @@ def _to_row(record: Mapping[str, Any], width: int, weights: RewardConfig) -> dic
         "action_mask": [True] * size + [False] * padding,
         "base_scores": [*record["base_scores"], *[lowest] * padding],
         "options": [*record["options"], *[empty] * padding],
+        "evidence": record.get("evidence"),
+        "groups": record.get("groups"),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ class Batch:
     propensity: Floats
     is_last: Bools
 
-    def take(self, kept: Bools) -> Batch:
+    def take(self, kept: Bools | Ints) -> Batch:
         """Some of the decisions; take whole episodes where what follows matters."""
         return Batch(
             self.states.take(kept),
@@ -31,6 +31,13 @@ class Batch:
             self.propensity[kept],
             self.is_last[kept],
         )
+
+    def to_returns(self, gamma: float) -> Batch:
+        """The same decisions with what followed, too, in their reward: the discounted return from there on."""
+        total, ahead = self.reward.copy(), 0.0
+        for i in range(total.size - 1, -1, -1):
+            ahead = total[i] = self.reward[i] + (0.0 if self.is_last[i] else gamma * ahead)
+        return replace(self, reward=total)
 
 
 class ActionValues(Protocol):

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
-from recommender.policy.arrays import Floats
+from recommender.policy.arrays import Bools, Floats, Ints
 from recommender.policy.episodes import Episodes
 
 MIN_GROUP: Final = 10
@@ -65,3 +65,32 @@ def _to_value(name: str, values: Floats) -> GroupValue:
     half = float(stats.t.ppf(0.5 + LEVEL / 2, values.size - 1)) * float(values.std(ddof=1)) / values.size**0.5
     mean = float(values.mean())
     return GroupValue(name, values.size, mean, mean - half, mean + half)
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """What one group gets: the policy's value, and the share of its decisions that carry a caution, None where
+    cautions are not logged."""
+
+    value: GroupValue
+    alerts: GroupValue | None
+
+
+def find_fairness(
+    contributions: Floats, episode: Ints, has_alert: Bools | None, groups: Sequence[Mapping[str, str]]
+) -> tuple[Fairness, ...]:
+    """Value [E] and alerts [N] by every recorded group; groups under ten episodes are left out.
+
+    A decision's alert counts for its episode's group: the rate is the mean of the episodes' shares.
+    """
+    if has_alert is None:
+        shares = None
+    else:
+        counts = np.maximum(np.bincount(episode, minlength=contributions.size), 1)
+        shares = np.bincount(episode, has_alert, contributions.size) / counts
+    found = []
+    for kind in sorted({name for said in groups for name in said}):
+        labels = [f"{kind}: {said[kind]}" if kind in said else f"{kind}: not recorded" for said in groups]
+        alerts = {} if shares is None else {v.group: v for v in value_by_group(shares, labels)}
+        found += [Fairness(value, alerts.get(value.group)) for value in value_by_group(contributions, labels)]
+    return tuple(found)

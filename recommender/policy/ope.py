@@ -38,7 +38,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The answer. When `refused`, `reason` says why and nobody should use the estimates."""
+    """The answer. When `refused`, `reason` says why and nobody should use the estimates.
+
+    `contributions` are the episodes' to the doubly robust value, for a look at groups.
+    """
 
     estimates: tuple[Estimate, ...]
     method: str
@@ -48,6 +51,7 @@ class Evaluation:
     max_weight: float = 1.0
     refused: bool = False
     reason: str = ""
+    contributions: tuple[float, ...] = ()
 
     @property
     def best(self) -> Estimate:
@@ -104,7 +108,8 @@ def evaluate_offline(episodes: Episodes, states: States, decided: Ints, seed: in
     rare = float((wished < RARE).mean())
     reason = find_refusal(effective, rare, episodes.num_episodes)
     largest = float(weighted.weights.max())
-    return Evaluation(estimates, "dr", effective, episodes.num_episodes, rare, largest, bool(reason), reason)
+    each = tuple(contributions.tolist())
+    return Evaluation(estimates, "dr", effective, episodes.num_episodes, rare, largest, bool(reason), reason, each)
 
 
 def estimate_propensities(episodes: Episodes, states: States, decided: Ints, seed: int) -> tuple[Floats, Floats]:

@@ -11,8 +11,10 @@ from recommender.policy.arrays import Bools, Floats, Ints, rank_rows
 from recommender.policy.behaviour import Behaviour
 from recommender.policy.learner import ActionValues
 from recommender.policy.state import States
+from recommender.policy.support import Support
 
 _NEVER: Final = -np.inf
+_NOT_BETTER: Final = -1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,14 @@ class TrustConfig:
     """How far the policy may go.
 
     With a base ranking: its first `max_rank` options, and away from its first only when the gain minus
-    `doubt` standard deviations of the ensemble is positive. Without one: what the behaviour policy does at least
+    `doubt` standard deviations of the ensemble is positive, and not at all where the ensemble disagrees more than in
+    the share `max_doubtful` of the log's decisions. Without one: what the behaviour policy does at least
     `min_share` as often as its favourite, with `prior` standard deviations of the reward per unit of log propensity.
     """
 
     max_rank: int = 5
     doubt: float = 0.25
+    max_doubtful: float = 0.01
     min_share: float = 0.02
     prior: float = 0.02
 
@@ -46,6 +50,7 @@ class Policy:
 
     `reward_scale` is the standard deviation of the logged rewards; `skill` the share of them that could be predicted
     on held-out episodes. A policy without skill keeps to the base ranking, or to the behaviour policy's favourite.
+    `widest` is the spread of a gain beyond which the base ranking stays; `support` the log behind the moves.
     """
 
     values: ActionValues
@@ -53,6 +58,8 @@ class Policy:
     trust: TrustConfig
     reward_scale: float
     skill: float
+    widest: float = float("inf")
+    support: Support | None = None
 
     @property
     def has_skill(self) -> bool:
@@ -78,6 +85,7 @@ class Policy:
         first = np.argmin(ranks, axis=1)
         gain = values - np.take_along_axis(values, first[None, :, None], axis=2)
         bound = gain.mean(axis=0) - self.trust.doubt * gain.std(axis=0)
+        bound = np.where(gain.std(axis=0) > self.widest, np.minimum(bound, _NOT_BETTER), bound)
         trusted = states.mask & (ranks < (self.trust.max_rank if self.has_skill else 1))
         return np.argmax(np.where(trusted, bound, _NEVER), axis=1), first
 
@@ -88,3 +96,17 @@ class Policy:
         prior = self.trust.prior * self.reward_scale * np.log(np.maximum(chance, 1e-6))
         bound = mean - self.trust.doubt * spread + prior
         return np.asarray(np.argmax(np.where(trusted, bound, _NEVER), axis=1))
+
+
+def find_widest(policy: Policy, states: States) -> float:
+    """The spread of the best gain that only the share `max_doubtful` of these decisions passes."""
+    if states.base is None:
+        return float("inf")
+    values = policy.values.predict(states)
+    ranks = rank_rows(states.base, states.mask)
+    first = np.argmin(ranks, axis=1)
+    gain = values - np.take_along_axis(values, first[None, :, None], axis=2)
+    trusted = states.mask & (ranks < policy.trust.max_rank)
+    best = np.argmax(np.where(trusted, gain.mean(axis=0), _NEVER), axis=1)
+    spread = gain.std(axis=0)[np.arange(states.size), best]
+    return float(np.quantile(spread, 1.0 - policy.trust.max_doubtful))

@@ -15,12 +15,13 @@ from markupsafe import Markup
 
 from kg.errors import ResourceError
 from recommender.plan import DISCLAIMER
-from recommender.policy.arrays import Floats, rank_rows
+from recommender.policy.arrays import Bools, Floats, rank_rows
 from recommender.policy.episodes import Episodes, read_episodes
 from recommender.policy.evaluate import check_fit
+from recommender.policy.features import OPTION_FEATURES, OPTION_WIDTH
 from recommender.policy.learner import Batch
-from recommender.policy.monitor import find_drift
-from recommender.policy.ope import Estimate, evaluate_offline
+from recommender.policy.monitor import find_drift, find_fairness
+from recommender.policy.ope import Estimate, Evaluation, evaluate_offline
 from recommender.policy.policy import Decisions, Policy
 from recommender.policy.skill import measure_skill
 from recommender.policy.state import States, build_states
@@ -29,6 +30,7 @@ from recommender.policy.train import load_policy
 SHARES: Final = (0.1, 0.25, 0.5, 1.0)
 NUM_BINS: Final = 10
 NUM_MOVES: Final = 10
+NUM_POINTS: Final = 60
 _WIDTH: Final = 640
 _TEMPLATE: Final = "policy_report.html.j2"
 
@@ -60,6 +62,10 @@ def write_report(policy_dir: Path, episodes_path: Path, out: Path) -> None:
         info=info,
         found=found,
         drift=find_drift(episodes),
+        fairness=find_fairness(
+            np.array(found.contributions), episodes.episode, find_alerts(states, decisions), episodes.groups
+        ),
+        regret=Markup(draw_regret(measure_regret(episodes, found))),
         curve=Markup(draw_curve(measure_curve(episodes, states))),
         forest=Markup(draw_forest((*found.estimates, *_references(episodes, states)))),
         calibration=measure_calibration(policy, episodes, states),
@@ -75,6 +81,21 @@ def write_report(policy_dir: Path, episodes_path: Path, out: Path) -> None:
 def measure_curve(episodes: Episodes, states: States) -> tuple[tuple[int, float], ...]:
     """Number of episodes and explained variance on held-out ones, for growing parts of the log."""
     return tuple(_skill_of(episodes, states, max(int(share * episodes.num_episodes), 10)) for share in SHARES)
+
+
+def find_alerts(states: States, decisions: Decisions) -> Bools | None:
+    """Whether what is decided carries a caution [N]; None where the options are not described as in plans."""
+    if states.base is None or states.options.shape[2] < OPTION_WIDTH:
+        return None
+    chosen = states.options[np.arange(states.size), decisions.action]
+    return np.asarray(chosen[:, OPTION_FEATURES.index("caution")] < 0)
+
+
+def measure_regret(episodes: Episodes, found: Evaluation) -> tuple[tuple[int, float], ...]:
+    """What was lost so far by not following the policy: its estimated contributions minus the returns, summed up."""
+    lost = np.cumsum(np.array(found.contributions) - episodes.returns())
+    places = np.unique(np.linspace(0, lost.size - 1, NUM_POINTS).astype(int))
+    return tuple((int(i) + 1, float(lost[i])) for i in places)
 
 
 def measure_calibration(policy: Policy, episodes: Episodes, states: States) -> tuple[tuple[float, float, int], ...]:
@@ -130,6 +151,19 @@ def draw_curve(points: tuple[tuple[int, float], ...]) -> str:
         for (x, y), (n, v) in zip(places, points, strict=True)
     ]
     return _svg("Explained variance by number of episodes", 180, [f'<polyline points="{path}"/>', *labels])
+
+
+def draw_regret(points: tuple[tuple[int, float], ...]) -> str:
+    """An SVG of the regret that the log ran up against the policy."""
+    most, values = max(n for n, _ in points), [v for _, v in points]
+    low, high = min(*values, 0.0), max(*values, 0.0)
+    places = [(60 + (_WIDTH - 160) * n / most, 160 - 130 * (v - low) / ((high - low) or 1.0)) for n, v in points]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    (x, y), last = places[-1], values[-1]
+    label = f'<text x="{x + 6:.1f}" y="{y + 4:.1f}">{last:.1f} after {most}</text>'
+    return _svg(
+        "Regret of the log against the policy by number of episodes", 180, [f'<polyline points="{path}"/>', label]
+    )
 
 
 def _svg(title: str, height: int, parts: list[str]) -> str:

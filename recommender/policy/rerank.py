@@ -7,15 +7,19 @@ given another verdict, so that nothing blocked can come back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from kg.errors import ModelError
+from recommender.knowledge import Knowledge
 from recommender.policy.arrays import Floats
-from recommender.policy.features import describe_option, fuse_patient
+from recommender.policy.contextual import ContextualValues
+from recommender.policy.features import describe_option, fuse_patient, to_record
 from recommender.policy.policy import Policy
+from recommender.policy.served import SlateLog, serving_chances
 from recommender.policy.state import History, States
 from recommender.policy.train import PolicyInfo
 from recommender.safety.gate import is_blocked
@@ -45,60 +49,101 @@ class Reranker:
 
     policy: Policy
     info: PolicyInfo
+    knowledge: Knowledge
     in_shadow: bool = True
     max_points: int = MAX_POINTS
+    slates: SlateLog | None = None
 
     def __call__(self, situation: Situation, ranked: Ranked) -> Ranked:
-        """The candidates as the plan should show them."""
-        return ranked if self.in_shadow else self.rerank(situation, ranked)[0]
+        """The candidates as the plan should show them; with `slates` what is shown is kept for its feedback."""
+        shown = ranked if self.in_shadow else self.rerank(situation, ranked)[0]
+        if self.slates is not None and len(ranked.scored) > 1:
+            self._keep(self.slates, situation, ranked, shown)
+        return shown
+
+    def _keep(self, slates: SlateLog, situation: Situation, ranked: Ranked, shown: Ranked) -> None:
+        place = {id(s.candidate): s for s in shown.scored}
+        options = tuple(s for s in ranked.scored if id(s.candidate) in place and not is_blocked(s.verdicts))
+        record = to_record("", 0, situation.patient, options, self.knowledge, self.info.version)
+        chances = serving_chances(
+            self.policy, build_slate(situation, options, self.info, self.knowledge), self.info.num_actions
+        )
+        slates.keep(record, ranked.condition, tuple(place[id(s.candidate)] for s in options), chances)
 
     def rerank(self, situation: Situation, ranked: Ranked) -> tuple[Ranked, tuple[Move, ...]]:
         """The policy's order, with its moves; ModelError when the policy was not trained on described options."""
         passing = tuple(s for s in ranked.scored if not is_blocked(s.verdicts))
         if len(passing) < 2:
             return ranked, ()
-        values = self.policy.values.predict(build_slate(situation, passing, self.info))[:, 0, :]
+        slate = build_slate(situation, passing, self.info, self.knowledge)
+        values = self.policy.values.predict(slate)[:, 0, :]
         gains = values - values[:, :1]
         points = self._points(gains)
-        moved = tuple(self._write(s, int(p), gains[:, i]) for i, (s, p) in enumerate(zip(passing, points, strict=True)))
-        after = rank(ranked.condition, list(moved))
-        return after, tuple(_find_moves(passing, after, points, gains))
+        if not points.any():
+            return ranked, ()
+        moves = _find_moves(passing, rank(ranked.condition, _add_points(passing, points)), points, gains)
+        because = {m.before: self._explain(m, slate) for m in moves}
+        after = rank(ranked.condition, _add_points(passing, points, because))
+        return after, moves
 
     def _points(self, gains: Floats) -> Floats:
-        """Points [A] by the lower bound of the gain; none beyond the trust region, none for the first."""
-        trust = self.policy.trust
-        bound = gains.mean(axis=0) - trust.doubt * gains.std(axis=0)
+        """Points [A] by the lower bound of the gain; none beyond the trust region or where members disagree."""
+        trust, spread = self.policy.trust, gains.std(axis=0)
+        bound = gains.mean(axis=0) - trust.doubt * spread
         points = np.clip(np.round(POINTS_PER_REWARD * bound), 0, self.max_points)
+        points[spread > self.policy.widest] = 0
         points[trust.max_rank if self.policy.has_skill else 0 :] = 0
         return np.asarray(points)
 
-    def _write(self, scored: Scored, points: int, gain: Floats) -> Scored:
-        if not points:
-            return scored
-        because = (
-            f"patients with these features did better on it by {gain.mean():.2f} ± {gain.std():.2f}, learnt from "
-            f"{self.info.num_episodes} {self.info.config.evidence} episodes (policy {self.info.version})"
+    def _explain(self, move: Move, slate: States) -> str:
+        """The move, the gain that it rests on, and how many logged episodes like this one speak for it."""
+        evidence = self.info.config.evidence
+        return (
+            f"{_name_move(move)}: patients with these features improved more on it by {move.gain:.2f} ± "
+            f"{move.spread:.2f}, {self._back(move, slate)}of {self.info.num_episodes} {evidence} episodes "
+            f"(policy {self.info.version})"
         )
-        return replace(scored, contributions=(*scored.contributions, Contribution(CONTRIBUTION, points, because)))
+
+    def _back(self, move: Move, slate: States) -> str:
+        policy = self.policy
+        if policy.support is None or not isinstance(policy.values, ContextualValues):
+            return ""
+        leaves = policy.values.find_leaves(slate, np.array([move.before]))[0]
+        backing = policy.support.find(leaves)
+        return f"{backing.num_episodes} episodes like this one (effective n {backing.effective_size:.0f}) "
 
 
-def build_slate(situation: Situation, options: tuple[Scored, ...], info: PolicyInfo) -> States:
+def _add_points(passing: tuple[Scored, ...], points: Floats, because: Mapping[int, str] | None = None) -> list[Scored]:
+    """The candidates with the policy's line where it gives points."""
+    words = because or {}
+    lines = (Contribution(CONTRIBUTION, int(p), words.get(i, "")) for i, p in enumerate(points))
+    return [
+        replace(s, contributions=(*s.contributions, line)) if line.value else s
+        for s, line in zip(passing, lines, strict=True)
+    ]
+
+
+def _name_move(move: Move) -> str:
+    return f"moved up {move.before - move.after}" if move.after < move.before else "not moved past the next"
+
+
+def build_slate(situation: Situation, options: tuple[Scored, ...], info: PolicyInfo, knowledge: Knowledge) -> States:
     """One decision [1] over the candidates [A], as the policy was trained to see it."""
     fused = np.array([[np.nan if x is None else x for x in fuse_patient(situation.patient)]], dtype=np.float64)
     if info.config.contextual.by_index or not info.has_base or fused.shape[1] != info.observation_size:
         raise ModelError(
             f"The policy {info.version} was not trained on described options of patients; train it on a feedback log."
         )
-    described = np.array([[describe_option(s) for s in options]], dtype=np.float64)
+    described = np.array([[describe_option(s, knowledge) for s in options]], dtype=np.float64)
     base = np.array([[float(s.score) for s in options]])
     return History(1, len(options)).observe(fused, None, base, described)
 
 
-def _find_moves(before: tuple[Scored, ...], after: Ranked, points: Floats, gains: Floats) -> list[Move]:
+def _find_moves(before: tuple[Scored, ...], after: Ranked, points: Floats, gains: Floats) -> tuple[Move, ...]:
     place = {id(s.candidate): i for i, s in enumerate(after.scored)}
     mean, spread = gains.mean(axis=0), gains.std(axis=0)
-    return [
+    return tuple(
         Move(s.candidate.drugs, i, place[id(s.candidate)], int(points[i]), float(mean[i]), float(spread[i]))
         for i, s in enumerate(before)
         if points[i] or place[id(s.candidate)] != i
-    ]
+    )

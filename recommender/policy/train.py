@@ -12,17 +12,18 @@ import numpy as np
 
 from kg.errors import InputError, ModelError, ResourceError, UnknownNameError
 from recommender.policy.behaviour import Behaviour, fit_behaviour
-from recommender.policy.contextual import ContextualConfig, ContextualValues
+from recommender.policy.contextual import MAX_WEIGHT, ContextualConfig, ContextualValues
 from recommender.policy.episodes import EVIDENCE, Episodes, read_episodes, weakest_evidence
 from recommender.policy.learner import ActionValues, Batch
 from recommender.policy.linear import LinearConfig
-from recommender.policy.policy import Policy, TrustConfig
+from recommender.policy.policy import Policy, TrustConfig, find_widest
 from recommender.policy.sequential import SequentialConfig, SequentialValues
 from recommender.policy.skill import measure_skill
 from recommender.policy.state import build_states
+from recommender.policy.support import MAX_ROWS, Support
 
 LEARNERS: Final = ("contextual", "sequential")
-FORMAT: Final = 1
+FORMAT: Final = 2
 MIN_EPISODES: Final = 20
 _CONFIG: Final = "config.json"
 _CARD: Final = "card.md"
@@ -65,16 +66,19 @@ class PolicyInfo:
     mean_return: float
     reward_scale: float
     skill: float
+    widest: float | None
     data_sha256: str
 
 
-def train_policy(episodes_path: Path, out: Path, seed: int = 0, config: TrainConfig | None = None) -> PolicyInfo:
-    """Learn a policy from an episode file and write its folder.
+def train_policy(
+    episodes_path: Path, out: Path, seed: int = 0, config: TrainConfig | None = None, *, learner: str = LEARNERS[0]
+) -> PolicyInfo:
+    """Learn a policy from an episode file and write its folder; without a configuration the learner's default.
 
     InputError when there are fewer than 20 episodes; ResourceError when the folder cannot be written.
     """
     episodes = read_episodes(episodes_path)
-    settings = _settle(config or choose_config(episodes), episodes)
+    settings = _settle(config or choose_config(episodes, learner), episodes)
     policy = fit_policy(episodes, seed, settings)
     info = _describe(episodes, policy, seed, settings, hashlib.sha256(episodes_path.read_bytes()).hexdigest())
     try:
@@ -84,9 +88,9 @@ def train_policy(episodes_path: Path, out: Path, seed: int = 0, config: TrainCon
     return info
 
 
-def choose_config(episodes: Episodes) -> TrainConfig:
+def choose_config(episodes: Episodes, learner: str = LEARNERS[0]) -> TrainConfig:
     """The default for a log: actions are told apart by number unless it describes them."""
-    return TrainConfig(contextual=ContextualConfig(by_index=episodes.options is None))
+    return TrainConfig(learner, contextual=ContextualConfig(by_index=episodes.options is None))
 
 
 def fit_policy(episodes: Episodes, seed: int, config: TrainConfig) -> Policy:
@@ -100,8 +104,19 @@ def fit_policy(episodes: Episodes, seed: int, config: TrainConfig) -> Policy:
     propensity = np.where(np.isnan(episodes.propensity), np.maximum(estimated, 1e-3), episodes.propensity)
     batch = Batch(states, episodes.episode, episodes.action, episodes.reward, propensity, episodes.is_last)
     learner = config.contextual.create() if config.learner == "contextual" else config.sequential.create()
-    scale, skill = float(episodes.reward.std()), measure_skill(batch, seed, config.contextual.by_index)
-    return Policy(learner.fit(batch, seed), behaviour, config.trust, scale, skill)
+    judged = batch if config.learner == "contextual" else batch.to_returns(config.sequential.gamma)
+    scale, skill = float(episodes.reward.std()), measure_skill(judged, seed, config.contextual.by_index)
+    policy = Policy(learner.fit(batch, seed), behaviour, config.trust, scale, skill)
+    part = batch.take(np.random.default_rng([seed, 17]).permutation(batch.action.size)[:MAX_ROWS])
+    return replace(policy, widest=find_widest(policy, part.states), support=_find_support(policy, part))
+
+
+def _find_support(policy: Policy, batch: Batch) -> Support | None:
+    """What moves will rest on; the sequential learner has no trees to say it."""
+    if not isinstance(policy.values, ContextualValues):
+        return None
+    weight = np.minimum(1.0 / batch.propensity, MAX_WEIGHT)
+    return Support(policy.values.find_leaves(batch.states, batch.action), weight, batch.episode)
 
 
 def check_learner(episodes: Episodes, config: TrainConfig) -> None:
@@ -120,6 +135,8 @@ def save_policy(policy: Policy, info: PolicyInfo, folder: Path) -> None:
         old.unlink()
     policy.values.save(folder)
     policy.behaviour.save(folder / _BEHAVIOUR)
+    if policy.support is not None:
+        policy.support.save(folder)
     (folder / _CARD).write_text(write_card(info), encoding="utf-8")
     (folder / _CONFIG).write_text(json.dumps({"format": FORMAT} | asdict(info), indent=2), encoding="utf-8")
 
@@ -131,7 +148,10 @@ def load_policy(folder: Path) -> tuple[Policy, PolicyInfo]:
         behaviour = Behaviour.load(folder / _BEHAVIOUR)
     except (OSError, KeyError, ValueError) as error:
         raise ModelError(f'The policy folder "{folder}" is damaged ({error}); train it again.') from error
-    return Policy(_load_values(folder, info.config), behaviour, info.config.trust, info.reward_scale, info.skill), info
+    values = _load_values(folder, info.config)
+    support = Support.load(folder) if isinstance(values, ContextualValues) else None
+    widest = float("inf") if info.widest is None else info.widest
+    return Policy(values, behaviour, info.config.trust, info.reward_scale, info.skill, widest, support), info
 
 
 def load_info(folder: Path) -> PolicyInfo:
@@ -202,5 +222,6 @@ def _describe(episodes: Episodes, policy: Policy, seed: int, config: TrainConfig
         mean_return=float(episodes.returns().mean()),
         reward_scale=policy.reward_scale,
         skill=policy.skill,
+        widest=policy.widest if np.isfinite(policy.widest) else None,
         data_sha256=data,
     )

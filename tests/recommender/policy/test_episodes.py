@@ -129,3 +129,12 @@ def test_take_keeps_whole_episodes() -> None:
     some = check_rows([row("a"), row("b"), row("b", 1), row("c")]).take(np.array([1, 2]))
     assert some.ids == ("b", "c")
     assert some.episode.tolist() == [0, 0, 1]
+
+
+def test_groups_survive_the_file_and_stay_with_their_episode(tmp_path: Path) -> None:
+    rows = [row("a", groups={"sex": "f", "ethnicity": None}), row("b", groups={"sex": "m"}), row("c")]
+    write_episodes(check_rows(rows), tmp_path / "log.parquet")
+    found = read_episodes(tmp_path / "log.parquet")
+    assert found.groups == ({"sex": "f"}, {"sex": "m"}, {})
+    assert found.take(np.array([1, 2])).groups == ({"sex": "m"}, {})
+    assert check_rows([row("a")]).groups == ()

@@ -15,14 +15,31 @@ from recommender.patient import LifestyleFact, Patient
 from recommender.policy.arrays import Floats
 from recommender.policy.behaviour import Behaviour
 from recommender.policy.contextual import ContextualConfig
-from recommender.policy.features import LABS, MODALITIES, OPTION_FEATURES, describe_option, fuse_patient
+from recommender.policy.features import (
+    LABS,
+    MODALITIES,
+    NUM_EMBEDDED,
+    OPTION_FEATURES,
+    OPTION_WIDTH,
+    describe_option,
+    embed_drugs,
+    fuse_patient,
+)
 from recommender.policy.policy import Policy, TrustConfig
 from recommender.policy.rerank import CONTRIBUTION, MAX_POINTS, Reranker
 from recommender.policy.state import States
 from recommender.policy.train import PolicyInfo, TrainConfig
 from recommender.score import Ranked
 from recommender.situation import Situation, build_situation
-from tests.recommender.worlds import INFECTION, PENICILLINS, allergic_to, patient_with, small_world
+from tests.recommender.worlds import (
+    AMPICILLIN,
+    INFECTION,
+    PENICILLIN,
+    PENICILLINS,
+    allergic_to,
+    patient_with,
+    small_world,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +61,9 @@ def reranker(*factors: float, by_index: bool = False, max_rank: int = 5, in_shad
     config = TrainConfig(
         evidence="simulated", contextual=ContextualConfig(by_index=by_index), trust=TrustConfig(max_rank=max_rank)
     )
-    info = PolicyInfo("v1", config, 0, 5, sum(MODALITIES.values()), True, 410, 900, 0.4, 0.5, 0.1, "00")
+    info = PolicyInfo("v1", config, 0, 5, sum(MODALITIES.values()), True, 410, 900, 0.4, 0.5, 0.1, None, "00")
     nothing = Behaviour(np.zeros(1), np.ones(1), np.zeros((2, 1)))
-    return Reranker(Policy(Opinion(factors), nothing, config.trust, 0.5, 0.1), info, in_shadow)
+    return Reranker(Policy(Opinion(factors), nothing, config.trust, 0.5, 0.1), info, small_world(), in_shadow)
 
 
 def situation_of(patient: Patient) -> Situation:
@@ -75,7 +92,7 @@ def test_a_move_is_a_bounded_line_of_the_table() -> None:
         lines = [c for c in scored.contributions if c.name == CONTRIBUTION]
         assert all(0 < c.value <= MAX_POINTS for c in lines)
         assert scored.score == sum(c.value for c in scored.contributions)
-        assert all("410 simulated episodes" in c.because for c in lines)
+        assert all("of 410 simulated episodes (policy v1)" in c.because for c in lines)
     assert {id(s.candidate) for s in after.scored} == {id(s.candidate) for s in base.scored}
 
 
@@ -125,12 +142,26 @@ def test_features_have_their_widths_and_missing_is_not_normal() -> None:
     nobody = fuse_patient(Patient("x", date(2026, 1, 1)))
     assert len(nobody) == sum(MODALITIES.values())
     assert nobody[:3] == (None, None, None)
-    assert set(nobody[6 : 6 + 2 * len(LABS)]) == {None}
+    assert set(nobody[7 : 7 + 2 * len(LABS)]) == {None}
     smoker = Patient("x", date(2026, 1, 1), sex="female", lifestyle=(LifestyleFact("smoking", True),))
     assert fuse_patient(smoker)[1] == 1.0
-    assert 1.0 in fuse_patient(smoker)[6 + 2 * len(LABS) :]
+    assert 1.0 in fuse_patient(smoker)[7 + 2 * len(LABS) :]
     scored = ranked_of(patient_with(INFECTION)).scored[0]
-    features = describe_option(scored)
-    assert len(features) == len(OPTION_FEATURES) + 1
+    features = describe_option(scored, small_world())
+    assert len(features) == OPTION_WIDTH
     assert features[0] == 600.0
-    assert features[-1] == 1.0
+    assert features[len(OPTION_FEATURES)] == 1.0
+    assert sum(x * x for x in features[-NUM_EMBEDDED:]) == pytest.approx(1.0)
+
+
+def test_drugs_of_one_class_lie_together() -> None:
+    penicillin, ampicillin = (np.array(embed_drugs((d,), small_world())) for d in (PENICILLIN, AMPICILLIN))
+    assert penicillin @ ampicillin > 0.5
+    assert not any(embed_drugs(("DRUGBANK:unknown",), small_world()))
+
+
+def test_a_wide_disagreement_keeps_the_base_ranking() -> None:
+    patient, sure = patient_with(INFECTION), reranker(1.0, 1.5)
+    assert sure.rerank(situation_of(patient), ranked_of(patient))[1]
+    narrow = replace(sure, policy=replace(sure.policy, widest=0.001))
+    assert narrow.rerank(situation_of(patient), ranked_of(patient))[1] == ()
