@@ -1,0 +1,118 @@
+"""A long run beside a plain spaCy pipeline: documents a second and memory while ten thousand abstracts go by."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import spacy
+import torch
+from spacy.language import Language
+from spacy.training import Example
+
+from extraction.document import Annotated, SourceDocument, content_hash
+from extraction.evaluate import to_places, to_scores
+from extraction.pipeline import ExtractionConfig
+from extraction.scoring import Counts, Place, count_strict
+from kg.model import Document
+
+JUDGED = frozenset({"disease", "drug"})
+_DROPPED = 0.02
+_REPORTS = 5
+_PEER_EPOCHS = 3
+
+
+def noisy_copies(texts: Sequence[str], num: int, seed: int = 1) -> Iterator[SourceDocument]:
+    """Yield `num` documents: the texts over and over, one word in fifty dropped and every digit another."""
+    rng = random.Random(seed)
+    for number in range(num):
+        words = [w for w in texts[number % len(texts)].split(" ") if rng.random() > _DROPPED]
+        text = "".join(str(rng.randrange(10)) if c.isdigit() else c for c in " ".join(words))
+        document = Document(f"copy{number}", "", text, "abstract", "", content_hash("", text))
+        yield SourceDocument(document, "", f"copy {number}")
+
+
+def resident_mb() -> float:
+    """Return the memory that this process holds, in MB (Linux)."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def reference_gflops(seconds: float = 0.5) -> float:
+    """Return what one thread multiplies: 512 x 512 single precision, in 10^9 operations a second."""
+    left, right = torch.rand(512, 512), torch.rand(512, 512)
+    started, done = time.perf_counter(), 0
+    while time.perf_counter() - started < seconds:
+        torch.mm(left, right)
+        done += 1
+    return 2 * 512**3 * done / (time.perf_counter() - started) / 1e9
+
+
+def train_peer(documents: Sequence[SourceDocument], seed: int = 1) -> Language:
+    """Return a plain spaCy pipeline (blank English, CNN tok2vec and NER with spaCy's own settings), trained here."""
+    spacy.util.fix_random_seed(seed)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("ner")
+    examples = [to_example(nlp, d) for d in documents]
+    nlp.initialize(lambda: examples)
+    optimizer = nlp.resume_training()
+    rng = random.Random(seed)
+    for _ in range(_PEER_EPOCHS):
+        rng.shuffle(examples)
+        for batch in spacy.util.minibatch(examples, 16):
+            nlp.update(batch, sgd=optimizer, drop=0.1)
+    return nlp
+
+
+def to_example(nlp: Language, document: SourceDocument) -> Example:
+    """Return a document as spaCy learns from it; mentions inside tokens or over others are left out."""
+    doc = nlp.make_doc(document.document.text)
+    spans = [doc.char_span(m.start, m.end, m.type) for m in document.mentions if m.type in JUDGED]
+    kept = spacy.util.filter_spans([s for s in spans if s is not None])
+    return Example.from_dict(doc, {"entities": [(s.start_char, s.end_char, s.label_) for s in kept]})
+
+
+def score(gold: Sequence[SourceDocument], found: Iterable[set[Place]]) -> dict[str, object]:
+    """Return strict scores of diseases and drugs."""
+    counts: list[Counts] = []
+    for document, places in zip(gold, found, strict=True):
+        counts.append(count_strict(places, to_places(document.mentions, JUDGED)))
+    return to_scores(counts)
+
+
+def time_run(name: str, read: Iterable[object], num: int) -> float:
+    """Go through `num` documents, print the pace and the memory at each fifth, return documents a second."""
+    started, stream = time.perf_counter(), iter(read)
+    for part in range(_REPORTS):
+        sum(1 for _ in islice(stream, num // _REPORTS))
+        done = (part + 1) * (num // _REPORTS)
+        pace = done / (time.perf_counter() - started)
+        print(f"  {name}: {done} documents, {pace:.1f} a second, {resident_mb():.0f} MB")
+    return pace
+
+
+def bench_run(train: Sequence[SourceDocument], unseen: Sequence[SourceDocument], model: str, num: int) -> None:
+    """Print F1 on documents that neither has seen and the pace over `num` noisy copies, ours and the peer's."""
+    print(f"reference: {reference_gflops():.0f} GFLOP/s single precision, {torch.get_num_threads()} threads")
+    peer = train_peer(train)
+    texts = [d.document.text for d in train]
+    docs = peer.pipe(d.document.text for d in unseen)
+    found = [{(e.start_char, e.end_char, e.label_) for e in doc.ents} for doc in docs]
+    print("plain spaCy, F1 on unseen documents", score(unseen, found))
+    config = ExtractionConfig(model=model, ids="MESH", deidentify="never")
+    ours = list(config.create().annotate(iter(unseen)))
+    places = [to_places(o.mentions, JUDGED) if isinstance(o, Annotated) else set() for o in ours]
+    print(f"{model}, F1 on unseen documents", score(unseen, places))
+    theirs = time_run("plain spaCy", peer.pipe(d.document.text for d in noisy_copies(texts, num)), num)
+    extractor = config.create()
+    recognizer = extractor.recognizer
+    if recognizer is None:
+        raise SystemExit("Give a model that recognises, not the dictionary.")
+    blank = spacy.blank("en")
+    spans = recognizer.recognize(blank.make_doc(d.document.text) for d in noisy_copies(texts, num))
+    alone = time_run(f"{model}, mentions only", spans, num)
+    whole = time_run(f"{model}, linked and related", extractor.annotate(noisy_copies(texts, num)), num)
+    print(f"documents a second beside plain spaCy: mentions {alone / theirs:.2f}x, everything {whole / theirs:.2f}x")
