@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from extraction.document import Section, Span
+from extraction.document import EntityType, Section, Span
 from extraction.sections import section_at
 from extraction.tables import read_rows
 
@@ -28,6 +28,8 @@ _SECTION_ASSERTIONS = {
 }
 _GROUP = re.compile(r"\((?:[^()\\]|\\.)*\)[?*]?(?:\{[^}]*\})?")
 _LOOSE = re.compile(r"\\.[+*?]?|\[[^\]]*\][+*?]?|.[?*]")
+_RESULT = re.compile(r"negative|unremarkable")
+_DONE = frozenset({EntityType.PROCEDURE, EntityType.LAB_TEST})
 _BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s*")
 
 
@@ -155,10 +157,19 @@ def _says_more(kept: Trigger, new: Trigger) -> bool:
 
 
 def _assertions_of(text: str, span: Span, triggers: Sequence[Trigger]) -> set[str]:
-    reaching = [t for t in triggers if _reaches(text, t, span, triggers)]
+    reaching = [t for t in triggers if _reaches(text, t, span, triggers) and not _is_result(text, t, span)]
     if any(t.rule.assertion == "affirmed" for t in reaching):
         reaching = [t for t in reaching if t.rule.assertion != "negated" or _beside(text, t, span)]
     return {t.rule.assertion for t in reaching} - {"affirmed"}
+
+
+def _is_result(text: str, trigger: Trigger, span: Span) -> bool:
+    """Tell whether a trigger says what a procedure or test found: "the X-ray is unremarkable" denies no X-ray."""
+    return (
+        span.type in _DONE
+        and trigger.rule.direction == "backward"
+        and _RESULT.search(text, trigger.start, trigger.end) is not None
+    )
 
 
 def _beside(text: str, trigger: Trigger, span: Span) -> bool:

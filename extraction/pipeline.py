@@ -34,6 +34,7 @@ from extraction.document import (
 from extraction.language import find_foreign_language
 from extraction.patterns import find_patterns
 from extraction.plans import read_plans
+from extraction.plausible import keep_plausible
 from extraction.relations import keep_statements, read_relations
 from extraction.sections import read_sections, section_at
 from extraction.sentences import split_sentences
@@ -123,7 +124,9 @@ class Extractor:
         tagged = self.recognizer.recognize(docs) if self.recognizer is not None else ([] for _ in docs)
         for item, doc, model_spans in zip(items, docs, tagged, strict=True):
             trusted = [s for s in model_spans if self._is_trusted(item.document, s)]
-            yield _outside_headers(item.sections, self._merge(doc, trusted))
+            merged = self._merge(doc, trusted)
+            kept = keep_plausible(doc.text, merged) if item.document.kind == NOTE else merged
+            yield _outside_headers(item.sections, kept)
 
     def _merge(self, doc: Doc, tagged: Sequence[Span]) -> tuple[Span, ...]:
         """Join what the model, the dictionary and the patterns found, and the abbreviations of that.

@@ -55,3 +55,18 @@ def test_text_with_letters_that_grow_in_lower_case_keeps_its_offsets() -> None:
 def test_rules_know_only_the_five_assertions() -> None:
     assert {r.assertion for r in read_rules()} <= {*ASSERTIONS, "any", "affirmed"}
     assert {r.direction for r in read_rules()} == {"forward", "backward", "pseudo", "stop"}
+
+
+@pytest.mark.parametrize(
+    ("text", "negated"),
+    [
+        ("X-ray of the back is unremarkable.", False),
+        ("The X-ray was negative.", False),
+        ("X-ray was not performed.", True),
+        ("No X-ray was taken.", True),
+    ],
+)
+def test_a_result_denies_no_procedure(text: str, negated: bool) -> None:
+    start = text.index("X-ray")
+    spans = [Span(start, start + 5, EntityType.PROCEDURE)]
+    assert [a.negated for a in read_assertions(text, spans, [(0, len(text))], ())] == [negated]
