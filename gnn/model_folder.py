@@ -96,7 +96,12 @@ def keep_model(folder: ModelFolder, out: Path, card: str) -> None:
 
 
 def read_model(path: Path) -> ModelFolder:
-    """Read a model folder; ModelError for a damaged one or one whose graph is another."""
+    """Read a model folder; ModelError for a damaged one or one whose graph is another.
+
+    Torch keeps to one thread from here on: scoring is many small products, and on a busy machine threads that wait for
+    each other cost seven times the work.
+    """
+    torch.set_num_threads(1)
     try:
         told = json.loads((path / "config.json").read_text(encoding="utf-8"))
         triples, dev_pairs = _read_graph(path / "graph.npz")
