@@ -75,21 +75,21 @@ class ModelConfig:
         RidgeConfig(0.3, 3.0, 2.0),
     )
     attention: AttentionConfig = field(default_factory=AttentionConfig)
-    num_attentions: int = 2
+    num_attentions: int = 3
     network: NetworkConfig = field(default_factory=NetworkConfig)
-    num_networks: int = 5
+    num_networks: int = 6
     additive: NetworkConfig = field(default_factory=lambda: NetworkConfig(hidden=0, feature_dropout=0.0, fit=_ADDITIVE))
     trees: TreesConfig = field(default_factory=TreesConfig)
-    num_forests: int = 4
+    num_forests: int = 6
     path_gnn: PathGnnConfig = field(default_factory=PathGnnConfig)
-    num_path_gnns: int = 2
+    num_path_gnns: int = 3
     max_training_candidates: int = 512
     prior_weights: tuple[tuple[str, float], ...] = (
-        ("attention", 1.0),
+        ("attention", 0.75),
         ("kernel ridge", 0.5),
         ("networks", 1.25),
         ("path GNN", 0.5),
-        ("trees", 0.75),
+        ("trees", 1.0),
     )
 
 
