@@ -61,6 +61,13 @@ class Seen:
         return sum(n for (_, s), n in self.statuses.items() if s == status)
 
 
+@dataclass
+class Until:
+    """When clients stop; may be moved while they run."""
+
+    end: float
+
+
 def main() -> None:
     """Run the parts and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -105,13 +112,15 @@ async def run_overload(_service: psutil.Process, state: Path, _selector: str, ar
 
 async def run_killed(_service: psutil.Process, state: Path, selector: str, arguments: argparse.Namespace) -> None:
     """The graph server is killed under load: what is answered while it is away, and what the logs hold afterwards."""
-    load = asyncio.create_task(drive(10, 25.0))
+    seen, until = Seen(), Until(float("inf"))
+    load = asyncio.gather(*(client(number, until, seen) for number in range(10)))
     await asyncio.sleep(5)
     killed = kill_graph_server(Path(selector.removeprefix("embedded:")))
     died = time.perf_counter()
     away = await wait_for_status(503)
     back = await wait_for_plan()
-    seen = await load
+    until.end = back + 5.0
+    await load
     print_seen(f"graph server killed (process {killed})", seen)
     show("first 503 after", f"{away - died:.2f} s")
     show("slowest refusal", f"{max(seen.refused_s, default=0.0):.2f} s")
@@ -121,17 +130,17 @@ async def run_killed(_service: psutil.Process, state: Path, selector: str, argum
 
 async def drive(num_clients: int, seconds: float) -> Seen:
     """Let clients ask for some time; one of them starts every 20 ms."""
-    seen, end = Seen(), time.perf_counter() + seconds
-    await asyncio.gather(*(client(number, end, seen) for number in range(num_clients)))
+    seen, until = Seen(), Until(time.perf_counter() + seconds)
+    await asyncio.gather(*(client(number, until, seen) for number in range(num_clients)))
     return seen
 
 
-async def client(number: int, end: float, seen: Seen) -> None:
+async def client(number: int, until: Until, seen: Seen) -> None:
     """One client on one connection, opened again when the service closed it."""
     choice, kinds = random.Random(number), requests()
     await asyncio.sleep(min(2.0, 0.02 * number))
     connection: Connection | None = None
-    while time.perf_counter() < end:
+    while time.perf_counter() < until.end:
         kind, raw = choice.choice(kinds)
         began = time.perf_counter()
         try:
@@ -229,16 +238,16 @@ def to_raw(method: str, path: str, body: bytes, kind: str = "text/plain") -> byt
 
 
 async def wait_for_plan() -> float:
-    """The moment at which a plan has been answered within a second."""
+    """The moment at which a plan has been answered within a second; asked ten times a second."""
     raw = requests()[1][1]
-    for _ in range(600):
+    for _ in range(3000):
         began = time.perf_counter()
         with contextlib.suppress(OSError, EOFError, TimeoutError):
             status, _ = await asyncio.wait_for((await Connection.open()).ask(raw), 1.0)
             if status == 200:
                 return time.perf_counter()
         await asyncio.sleep(max(0.0, began + 0.1 - time.perf_counter()))
-    raise TimeoutError("no plan was answered within a minute")
+    raise TimeoutError("no plan was answered within five minutes")
 
 
 async def wait_for_status(wanted: int) -> float:
