@@ -133,7 +133,7 @@ async def call_service(service_id: str, body: HookRequest, parts: Here, caller: 
     await parts.worker.run(lambda: check_consent_audited(resources, parts, caller, patient_id))
     found = await parts.worker.plan(service.make_cards, body, [*parts.alarms, *find_gaps(body)])
     cards = [add_link(card, parts.config.public_url.rstrip("/")) for card in found.cards]
-    await parts.worker.run(lambda: _keep(service, cards, parts, caller, patient_id))
+    await parts.worker.finish(lambda: _keep(service, cards, parts, caller, patient_id))
     parts.metrics.count_event("orders", "checked", found.num_orders)
     if found.made is not None:
         count_plan(found.made, parts)

@@ -109,13 +109,13 @@ async def plan_audited(
     made = await parts.worker.plan(make, task, *more)
     if isinstance(made, Unread):
         texts = made.texts
-        mentions = await parts.worker.run(lambda: tuple(m for text in texts for m in parts.read_note(text)))
+        mentions = await parts.worker.finish(lambda: tuple(m for text in texts for m in parts.read_note(text)))
         made = await parts.worker.plan(make, replace(task, mentions=mentions), *more)
     if isinstance(made, Unread):
         raise RuntimeError("a planner asked for notes that it was given")
     action = "use of the record" if made.refusal else "what-if" if task.changes else "plan"
     outcome, patient_id = made.outcome, made.patient_id
-    await parts.worker.run(lambda: parts.keep_access(caller, action, outcome, patient=patient_id))
+    await parts.worker.finish(lambda: parts.keep_access(caller, action, outcome, patient=patient_id))
     if made.refusal:
         raise ConsentError(made.refusal)
     count_plan(made, parts)

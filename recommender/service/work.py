@@ -33,6 +33,10 @@ class Worker:
     async def run(self, work: Callable[[], Result]) -> Result:
         """Return the work's result; problem 429 when the queue is full, 503 when it takes longer than the limit."""
         self.check_room()
+        return await self.finish(work)
+
+    async def finish(self, work: Callable[[], Result]) -> Result:
+        """As `run`, for the rest of a request that was let in: to refuse it now would throw away what was done."""
         return await self._wait_for(asyncio.get_running_loop().run_in_executor(self._pool, work))
 
     async def plan(self, work: Work[Arguments, Result], *args: Arguments.args, **more: Arguments.kwargs) -> Result:

@@ -27,7 +27,11 @@ def test_work_that_takes_too_long_is_given_up_but_still_counts() -> None:
         assert worker.pending == 1
         with pytest.raises(HTTPException, match="429"):
             await worker.run(lambda: 1)
+        worker.timeout_s = 60.0
+        finishing = asyncio.create_task(worker.finish(lambda: 3))
+        await asyncio.sleep(0)
         gate.set()
+        assert await finishing == 3
         while worker.pending:
             await asyncio.sleep(0.01)
         assert await worker.run(lambda: 2) == 2
