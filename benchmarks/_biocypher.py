@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks._graph_peers import measure
+from benchmarks._graph_peers import Seconds, measure
 from kg.model import Edge, Node
 from kg.neo4j_server import Neo4jServer
 from kg.rows import to_edge_row, to_node_row
@@ -23,7 +23,7 @@ _ONTOLOGY: Final = "@prefix : <http://example.org/> .\n@prefix owl: <http://www.
 _CLASS: Final = ':{name} a owl:Class ; <http://www.w3.org/2000/01/rdf-schema#label> "{label}"{parent} .\n'
 
 
-def time_biocypher(server: Neo4jServer, folder: Path, nodes: Sequence[Node], edges: Sequence[Edge]) -> float:
+def time_biocypher(server: Neo4jServer, folder: Path, nodes: Sequence[Node], edges: Sequence[Edge]) -> Seconds:
     """Seconds BioCypher takes to write nodes and edges, and Neo4j to import them; the reading of its input is free."""
     folder.mkdir()
     python = _make_environment(folder / "env")
@@ -32,14 +32,14 @@ def time_biocypher(server: Neo4jServer, folder: Path, nodes: Sequence[Node], edg
     done = subprocess.run([python, _WRITER, folder], capture_output=True, text=True, check=False, cwd=folder)
     if done.returncode:
         raise SystemExit(f"BioCypher failed: {done.stderr[-2000:]}")
-    seconds = float(done.stdout.split()[-1])
+    written = Seconds(*map(float, done.stdout.split()[-2:]))
     call = (folder / "out" / "neo4j-admin-import-call.sh").read_text(encoding="utf-8")
     words = shlex.split(next(line for line in call.splitlines() if "database import full" in line))
     inputs = {kind: [w.partition("=")[2] for w in words if w.startswith(f"--{kind}=")] for kind in _KINDS}
     options = [word for word in words if word.startswith("--") and word.partition("=")[0] in _OPTIONS]
     imported = measure(lambda: server.import_csv(inputs["nodes"], inputs["relationships"], options))
-    print(f"  BioCypher: written in {seconds:.1f} s, imported in {imported:.1f} s")
-    return seconds + imported
+    print(f"  BioCypher: written in {written.wall:.1f} s, imported in {imported.wall:.1f} s")
+    return written + imported
 
 
 _KINDS: Final = ("nodes", "relationships")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+import psutil
 from neo4j import Driver, GraphDatabase, ManagedTransaction, Session
 
 from kg.bulk import BatchDoor
@@ -87,7 +89,7 @@ def merge_text(predicate: Predicate, prefix: str) -> str:
     )
 
 
-def time_raw(store: GraphStore, nodes: Sequence[Node], edges: Sequence[Edge]) -> float:
+def time_raw(store: GraphStore, nodes: Sequence[Node], edges: Sequence[Edge]) -> Seconds:
     """Seconds that the engine's batch endpoint takes for ready-made lines, without any work of ours."""
     if store.embedded is None:
         raise SystemExit("The batch endpoint is the embedded server's; give an embedded graph.")
@@ -124,22 +126,44 @@ def in_batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
 
 
-def measure(work: Callable[[], Any]) -> float:
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long work took by the clock, and how long processors worked for it: this process and the server's."""
+
+    wall: float
+    cpu: float
+
+    def __add__(self, other: Seconds) -> Seconds:
+        return Seconds(self.wall + other.wall, self.cpu + other.cpu)
+
+
+def measure(work: Callable[[], Any]) -> Seconds:
     """Seconds that the work takes."""
-    started = time.perf_counter()
+    worked, started = _cpu_seconds(), time.perf_counter()
     work()
-    return time.perf_counter() - started
+    wall = time.perf_counter() - started
+    return Seconds(wall, _cpu_seconds() - worked)
+
+
+def _cpu_seconds() -> float:
+    """Processor time of this process, of the servers it started and of the programs it waited for."""
+    total = sum(os.times()[:4])
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            total += sum(process.cpu_times()[:4])
+    return total
 
 
 def reference() -> float:
     """Seconds for 200,000 small hashes now: how busy this machine is, beside every time that is printed."""
-    return measure(lambda: [blake2b(b"%d" % number, digest_size=16).hexdigest() for number in range(200_000)])
+    return measure(lambda: [blake2b(b"%d" % number, digest_size=16).hexdigest() for number in range(200_000)]).wall
 
 
-def show(what: str, peer: float, ours: float, goal: str = "") -> None:
-    """Print both times, their ratio (above 1: faster than the peer), the goal and the reference operation."""
-    ratio = f"ratio {peer / ours:5.2f} {goal:<8}"
-    print(f"{what:<62} peer {peer:9.4f} s  ours {ours:9.4f} s  {ratio} reference {reference():.3f} s", flush=True)
+def show(what: str, peer: Seconds, ours: Seconds, goal: str = "") -> None:
+    """Print both times, their ratio (above 1: faster than the peer) by the clock and by processor time, the goal."""
+    wall = f"peer {peer.wall:9.4f} s  ours {ours.wall:9.4f} s  ratio {peer.wall / ours.wall:5.2f} {goal:<8}"
+    cpu = f"cpu {peer.cpu:7.2f} / {ours.cpu:7.2f} s = {peer.cpu / ours.cpu:5.2f}" if ours.cpu else ""
+    print(f"{what:<58} {wall} {cpu} reference {reference():.3f} s", flush=True)
 
 
 def peak_mb() -> int:

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks._biocypher import time_biocypher
-from benchmarks._graph_peers import Peer, measure, merge_all, merge_one_by_one, open_peer, show, time_raw
+from benchmarks._graph_peers import Peer, Seconds, measure, merge_all, merge_one_by_one, open_peer, show, time_raw
 from benchmarks._synthetic import make_edges, make_nodes
 from kg.import_files import ImportFiles
 from kg.model import Edge, Node
@@ -116,7 +116,7 @@ def run_neo4j(number: str, folder: Path, nodes: Sequence[Node], edges: Sequence[
         show(f"Neo4j {number}, bulk load: BioCypher, import included", peer, ours, "(≥ 1.5)")
     with server, open_graph(server.selector) as store:
         seconds = measure(store.create_constraints)
-        print(f"Neo4j {number}: constraints and indexes after the import, ordered in {seconds:.1f} s")
+        print(f"Neo4j {number}: constraints and indexes after the import, ordered in {seconds.wall:.1f} s")
         store.cypher("CALL db.awaitIndexes(600)", write=True)
         run_warm(f"Neo4j {number}", store, server.selector, nodes, edges, parts)
 
@@ -163,8 +163,8 @@ def compare_two_hops(name: str, store: GraphStore, peer: Peer, diseases: Sequenc
     """What lies two steps from 1,000 random diseases, against the same query by hand in the driver, turn by turn."""
     rng = random.Random(0)
     asked = [rng.choice(diseases) for _ in range(NUM_ASKED)]
-    ours: list[float] = []
-    theirs: list[float] = []
+    ours: list[Seconds] = []
+    theirs: list[Seconds] = []
     for number, curie in enumerate([*asked[:50], *asked]):
         times = ours, theirs
         works = (lambda c=curie: store.run(TWO_HOPS, curie=c), lambda c=curie: peer.rows(TWO_HOPS.text, curie=c))
@@ -191,12 +191,12 @@ def compare_upserts(name: str, store: GraphStore, peer: Peer, edges: Sequence[Ed
     again = measure(lambda: written.append(store.write_edges(wanted)))
     theirs = measure(lambda: merge_one_by_one(peer, others))
     show(f"{name}, upsert of {len(wanted)} edges: one MERGE an edge", theirs, ours, "(≥ 3)")
-    print(f"  first {written[0]}; again in {again:.1f} s {written[1]}")
+    print(f"  first {written[0]}; again in {again.wall:.1f} s {written[1]}")
 
 
-def percentile(values: Sequence[float], place: int) -> float:
+def percentile(values: Sequence[Seconds], place: int) -> Seconds:
     """The value below which `place` of a hundred lie."""
-    return statistics.quantiles(values, n=100)[place - 1]
+    return Seconds(statistics.quantiles([value.wall for value in values], n=100)[place - 1], 0.0)
 
 
 if __name__ == "__main__":

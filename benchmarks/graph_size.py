@@ -74,7 +74,7 @@ def load_neo4j(number: str, folder: Path, num_nodes: int, num_edges: int) -> Non
     with server, open_graph(server.selector) as store:
         ordered = measure(store.create_constraints)
         seen = sum(row["num"] for row in store.run(queries.COUNT_EDGES))
-        print(f"  constraints ordered in {ordered:.0f} s; the server counts {seen} edges")
+        print(f"  constraints ordered in {ordered.wall:.0f} s; the server counts {seen} edges")
         if seen != written.created:
             raise SystemExit(f"{written.created} edges were written and {seen} are there.")
 
