@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_feedback_is_joined_to_what_was_shown(registry: Path, tmp_path: Path) ->
 def test_feedback_that_fits_two_patients_is_not_guessed(registry: Path, tmp_path: Path) -> None:
     log = SlateLog(tmp_path)
     serving = with_policy(WORLD, registry, slates=log)
-    for patient in (patient_with(INFECTION), patient_with(INFECTION, sex="female")):
+    for patient in (patient_with(INFECTION), patient_with(INFECTION, birth_date=date(1980, 1, 1))):
         lines = serving.recommend(patient).lines
     score = next(line.score for line in lines if line.drugs[0].curie == MACROLIDE)
     assert not log.answer(INFECTION, (MACROLIDE,), score, accepted=False)
