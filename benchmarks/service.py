@@ -88,7 +88,7 @@ def main() -> None:
 
 async def run_steady(service: psutil.Process, state: Path, _selector: str, arguments: argparse.Namespace) -> None:
     """50 clients: no error, p99, and memory in the last third against the first."""
-    await drive(5, 5.0)  # the first answers of each kind fill caches
+    warm = await drive(5, 5.0)  # the first answers of each kind fill caches
     memory, before = asyncio.create_task(watch_memory(service, arguments.seconds)), cpu_seconds(service)
     seen = await drive(arguments.clients, arguments.seconds)
     spent = cpu_seconds(service) - before
@@ -97,8 +97,8 @@ async def run_steady(service: psutil.Process, state: Path, _selector: str, argum
     third = max(1, len(sizes) // 3)
     print_seen(f"{arguments.clients} clients, {arguments.seconds:.0f} s", seen)
     first, last = statistics.mean(sizes[:third]), statistics.mean(sizes[-third:])
-    show("memory, unshared, first and last third", f"{first:.0f} MB, {last:.0f} MB")
-    print_logs(state, seen)
+    show("memory (RSS, summed), first and last third", f"{first:.0f} MB, {last:.0f} MB")
+    print_logs(state, seen, warm)
 
 
 async def run_overload(_service: psutil.Process, state: Path, _selector: str, arguments: argparse.Namespace) -> None:
@@ -273,10 +273,13 @@ def cpu_seconds(service: psutil.Process) -> float:
 
 
 async def watch_memory(service: psutil.Process, seconds: float) -> list[float]:
-    """The unshared memory (MB) of the service and its planning processes, once a second."""
+    """The memory (MB) of the service and its planning processes, once a second; what forks share counts for each.
+
+    So that pages which forks stop sharing, as they write to them, are not taken for growth.
+    """
     sizes, end = [], time.perf_counter() + seconds
     while time.perf_counter() < end:
-        sizes.append(sum(p.memory_full_info().uss for p in family_of(service)) / 2**20)
+        sizes.append(sum(p.memory_info().rss for p in family_of(service)) / 2**20)
         await asyncio.sleep(1)
     return sizes
 
@@ -354,13 +357,13 @@ def print_seen(title: str, seen: Seen) -> None:
     show("  no answer", ", ".join(f"{what}: {n}" for what, n in seen.failures.items()) or "none")
 
 
-def print_logs(state: Path, seen: Seen) -> None:
+def print_logs(state: Path, *seen: Seen) -> None:
     """Count the lines of the logs against what clients were told; a line may be there whose answer was cut off."""
     lines = [json.loads(line) for line in (state / "feedback.jsonl").read_text(encoding="utf-8").splitlines()]
-    kept, told = sum(entry["kind"] == "page" for entry in lines), seen.statuses["feedback", 201]
+    kept, told = sum(entry["kind"] == "page" for entry in lines), sum(s.statuses["feedback", 201] for s in seen)
     audit = [json.loads(line) for line in (state / "audit.jsonl").read_text(encoding="utf-8").splitlines()]
     planned = sum(entry["action"] == "plan" for entry in audit)
-    answered = seen.statuses["plan", 200] + seen.statuses["page", 200]
+    answered = sum(s.statuses["plan", 200] + s.statuses["page", 200] for s in seen)
     show("feedback told as kept, in the log", f"{told}, {kept}")
     show("plans answered, in the audit log", f"{answered}, {planned}")
     for name in ("audit.jsonl", "feedback.jsonl"):
