@@ -12,6 +12,7 @@ import spacy
 import torch
 from spacy.language import Language
 from spacy.training import Example
+from thinc.util import fix_random_seed
 
 from extraction.document import Annotated, SourceDocument, content_hash
 from extraction.evaluate import to_places, to_scores
@@ -22,7 +23,7 @@ from kg.model import Document
 JUDGED = frozenset({"disease", "drug"})
 _DROPPED = 0.02
 _REPORTS = 5
-_PEER_EPOCHS = 3
+_PEER_EPOCHS, _PEER_BATCH = 3, 16
 
 
 def noisy_copies(texts: Sequence[str], num: int, seed: int = 1) -> Iterator[SourceDocument]:
@@ -53,7 +54,7 @@ def reference_gflops(seconds: float = 0.5) -> float:
 
 def train_peer(documents: Sequence[SourceDocument], seed: int = 1) -> Language:
     """Return a plain spaCy pipeline (blank English, CNN tok2vec and NER with spaCy's own settings), trained here."""
-    spacy.util.fix_random_seed(seed)
+    fix_random_seed(seed)
     nlp = spacy.blank("en")
     nlp.add_pipe("ner")
     examples = [to_example(nlp, d) for d in documents]
@@ -62,8 +63,8 @@ def train_peer(documents: Sequence[SourceDocument], seed: int = 1) -> Language:
     rng = random.Random(seed)
     for _ in range(_PEER_EPOCHS):
         rng.shuffle(examples)
-        for batch in spacy.util.minibatch(examples, 16):
-            nlp.update(batch, sgd=optimizer, drop=0.1)
+        for start in range(0, len(examples), _PEER_BATCH):
+            nlp.update(examples[start : start + _PEER_BATCH], sgd=optimizer, drop=0.1)
     return nlp
 
 

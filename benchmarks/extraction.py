@@ -35,7 +35,7 @@ from extraction.link_train import to_request
 from extraction.ner import TaggerRecognizer, load_recognizer
 from extraction.pipeline import ExtractionConfig, Extractor
 from extraction.read import read_files
-from extraction.scoring import Counts, count_strict, is_linked
+from extraction.scoring import Counts, Place, count_strict, is_linked
 from extraction.sentences import split_sentences
 from extraction.train_models import INDUCED, TrainingRequest, to_gold, train_model
 from extraction.words import to_phrase_key
@@ -77,7 +77,9 @@ def bench_spans(data: Path, model: str) -> None:
         gold = read_documents(data / name, annotated_elsewhere(data) if name == BIORED_DEV else ())
         types = frozenset(m.type for d in gold for m in d.mentions) & JUDGED
         found = recognizer.recognize_texts(d.document.text for d in gold)
-        alone = [{(s.start, s.end, s.type.value) for s in spans if s.type.value in types} for spans in found]
+        alone: list[set[Place]] = [
+            {(s.start, s.end, s.type.value) for s in spans if s.type.value in types} for spans in found
+        ]
         whole = [to_places(mentions, types) for mentions in read_mentions(extractor, gold)]
         for label, places in (("tagger", alone), ("pipeline", whole)):
             counts = [count_strict(p, to_places(d.mentions, types)) for d, p in zip(gold, places, strict=True)]

@@ -13,6 +13,10 @@ from extraction.spans import merge_spans
 
 _SLACK = 4
 _OPENED = re.compile(r"\s?\(\s?([A-Za-z][\w/+-]{1,9}?)s?(?=[),;:])")
+_OF_GENE = re.compile(
+    r"\)? (?:tumou?r suppressor |candidate )?(?:genes?|proteins?|mutations?|alleles?|loc(?:us|i)|mRNA|promoter|exons?|"
+    r"transcripts?|homologue?s?|cDNA|gene products?|variants?|polymorphisms?|expression|region|carriers)\b"
+)
 _NAMED = frozenset({EntityType.DISEASE, EntityType.SYMPTOM, EntityType.DRUG})
 
 
@@ -63,11 +67,16 @@ def _in_brackets(text: str, spans: Sequence[Span]) -> Iterator[tuple[str, Span]]
 
 
 def _replace_short(text: str, meanings: Mapping[str, Span], spans: Sequence[Span]) -> list[Span]:
-    """Return the spans with each occurrence of a short form as its long form's type, unless a longer span holds it."""
+    """Return the spans with each occurrence of a short form as its long form's type, unless a longer span holds it.
+
+    "The APC gene" of polyposis is no disease, unless it was found to be one.
+    """
     pattern = "|".join(re.escape(short) for short in sorted(meanings, key=len, reverse=True))
+    found = {(s.start, s.end) for s in spans}
     shorts = [
         replace(meanings[match[1]], start=match.start(), end=match.end())
         for match in re.finditer(rf"(?<![\w-])({pattern})s?(?![\w-])", text)
+        if match.span() in found or not _OF_GENE.match(text, match.end())
     ]
     taken = {(s.start, s.end) for s in shorts}
     longer = [s for s in spans if any(s.start <= a and b <= s.end and (s.start, s.end) != (a, b) for a, b in taken)]

@@ -50,6 +50,11 @@ def settle(text: str, *found: tuple[str, str]) -> list[tuple[str, str]]:
             [("Asthma", "disease"), ("AST deficiency", "disease")],
             [("Asthma", "disease"), ("AST", "disease"), ("AST deficiency", "disease")],
         ),
+        (
+            "Polyposis coli (PC); the PC gene; PC again.",
+            [("Polyposis coli", "disease")],
+            [("Polyposis coli", "disease"), ("PC", "disease"), ("PC", "disease")],
+        ),
         ("Aspirin (n = 12) helped.", [("Aspirin", "drug")], [("Aspirin", "drug")]),
     ],
 )
