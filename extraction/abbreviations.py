@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -23,10 +24,13 @@ _NAMED = frozenset({EntityType.DISEASE, EntityType.SYMPTOM, EntityType.DRUG})
 def settle_abbreviations(doc: Doc, spans: Sequence[Span]) -> tuple[Span, ...]:
     """Return the spans with long forms whole and every occurrence of their abbreviations of their type.
 
-    Abbreviations are those of the document's detector and the short words in brackets right behind a span.
+    Abbreviations are those of the document's detector and the short words in brackets right behind a span; what was
+    found to be a gene more often than anything else stays what it was found to be.
     """
     whole = merge_spans(list(_whole_names(doc, spans)), spans)
-    meanings = dict(_in_brackets(doc.text, whole)) | dict(_detected(doc, whole))
+    explained = dict(_in_brackets(doc.text, whole)) | dict(_detected(doc, whole))
+    called = Counter((doc.text[s.start : s.end], s.type == EntityType.GENE) for s in whole)
+    meanings = {short: span for short, span in explained.items() if called[short, True] <= called[short, False]}
     if not meanings:
         return whole
     return merge_spans(_replace_short(doc.text, meanings, whole))

@@ -55,6 +55,11 @@ def settle(text: str, *found: tuple[str, str]) -> list[tuple[str, str]]:
             [("Polyposis coli", "disease")],
             [("Polyposis coli", "disease"), ("PC", "disease"), ("PC", "disease")],
         ),
+        (
+            "Polyposis coli (PC) and PC.",
+            [("Polyposis coli", "disease"), ("PC", "gene"), ("PC", "gene")],
+            [("Polyposis coli", "disease"), ("PC", "gene"), ("PC", "gene")],
+        ),
         ("Aspirin (n = 12) helped.", [("Aspirin", "drug")], [("Aspirin", "drug")]),
     ],
 )
