@@ -13,13 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from kg import queries_backup, queries_export, queries_text
+from kg import queries_backup, queries_text
 from kg.errors import FormatError, InputError, ResourceError
+from kg.export import read_edge_rows
 from kg.queries import READ_NODES, Query
 from kg.rows import from_edge_row, from_node_row
 from kg.store import GraphStore
 from kg.writes import run_in
-from ontologies.biolink import Predicate
 
 BATCH: Final = 1000
 Row = dict[str, Any]
@@ -86,9 +86,7 @@ def _writing(query: Query, rows: list[Row]) -> Callable[[Any], Any]:
 
 
 def _edge_rows(store: GraphStore) -> Iterator[Row]:
-    for predicate in Predicate:
-        for row in store.stream(queries_export.whole_edges(predicate)):
-            yield row | {"type": predicate.relationship_type}
+    return read_edge_rows(store, store.read_nodes())
 
 
 def _properties(store: GraphStore, query: Query) -> Iterator[Row]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kg import queries_export
 from kg.errors import ResourceError, UnknownNameError
@@ -18,7 +18,6 @@ from kg.export_rdf import write_ntriples, write_turtle
 from kg.model import Edge, Node
 from kg.rows import from_edge_row
 from kg.shapes import Violation, check_sample
-from ontologies.biolink import Predicate
 
 if TYPE_CHECKING:
     from kg.store import GraphStore
@@ -67,18 +66,29 @@ _WRITERS: Final[dict[str, Callable[[Iterable[Node], Callable[[], Iterable[Edge]]
     "turtle": write_turtle,
 }
 FORMATS: Final = tuple(sorted(_WRITERS))
+_NODES_AT_ONCE: Final = 500
 _RDF: Final = frozenset({"ntriples", "turtle"})
 
 
 def read_content(store: GraphStore) -> GraphContent:
-    """Return the whole graph of a store; edges stream from the server on every pass."""
+    """Return the whole graph of a store; edges are read from the server on every pass."""
+    nodes = tuple(store.read_nodes())
 
     def edges() -> Iterator[Edge]:
-        for predicate in Predicate:
-            for row in store.stream(queries_export.whole_edges(predicate)):
-                yield from_edge_row(row["subject"], predicate.relationship_type, row["object"], row["properties"])
+        for row in read_edge_rows(store, nodes):
+            yield from_edge_row(row["subject"], row["type"], row["object"], row["properties"])
 
-    return GraphContent(tuple(store.read_nodes()), edges)
+    return GraphContent(nodes, edges)
+
+
+def read_edge_rows(store: GraphStore, nodes: Sequence[Node]) -> Iterator[dict[str, Any]]:
+    """Yield every edge as `subject`, `type`, `object`, `properties`, those of some nodes at a time.
+
+    One query for all edges of a type would run into the server's time limit on a large graph.
+    """
+    for start in range(0, len(nodes), _NODES_AT_ONCE):
+        curies = [node.curie for node in nodes[start : start + _NODES_AT_ONCE]]
+        yield from store.run(queries_export.EDGES_OF, curies=curies)
 
 
 def export_graph(content: GraphContent, format_name: str, folder: Path) -> ExportReport:

@@ -1,15 +1,13 @@
-"""The queries that exports read edges with."""
+"""The query that exports read edges with."""
 
 from __future__ import annotations
 
 from kg.queries import Query
-from ontologies.biolink import Predicate
 
-
-def whole_edges(predicate: Predicate) -> Query:
-    """Every edge of a type with its ends and all of its properties, negated ones and predictions too."""
-    text = (
-        f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->(b:Entity) "
-        "RETURN a.curie AS subject, b.curie AS object, properties(e) AS properties"
-    )
-    return Query(f"whole_{predicate}", text)
+EDGES_OF = Query(
+    "edges_of",
+    "UNWIND $curies AS curie MATCH (a:Entity {curie: curie})-[e]->(b:Entity) "
+    "RETURN curie AS subject, type(e) AS type, b.curie AS object, properties(e) AS properties",
+    ("curies",),
+)
+"""Every edge that begins at some nodes, with all of its properties, negated ones and predictions too."""
