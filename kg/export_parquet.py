@@ -81,9 +81,13 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _write(path: Path, schema: pa.Schema, rows: Iterator[dict[str, Any]]) -> None:
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    """The file gets its name when it is whole: half a release would compare as one that lost edges."""
+    draft = path.with_name(f"{path.name}.part")
+    path.unlink(missing_ok=True)
+    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
         while batch := list(islice(rows, _BATCH)):
             writer.write_table(pa.Table.from_pylist(batch, schema=schema))
+    draft.replace(path)
 
 
 def _to_node_row(node: Node) -> dict[str, Any]:

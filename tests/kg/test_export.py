@@ -1,7 +1,7 @@
 """Every export format gives back what was written."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from rdflib import Graph
 
-from kg.errors import ResourceError, UnknownNameError
+from kg.diff import check_release
+from kg.errors import GraphUnavailableError, InputError, ResourceError, UnknownNameError
 from kg.export import FORMATS, GraphContent, export_graph
 from kg.export_neo4j import read_neo4j_csv
 from kg.export_network import from_networkx, read_graphml, to_networkx
@@ -120,3 +121,15 @@ def test_rdf_is_checked_against_the_shapes(tmp_path: Path) -> None:
     assert {v.message for v in report.violations} == {"An edge's object is one node of the graph."}
     assert export_graph(wrong, "kgx", tmp_path).violations == ()
     assert export_graph(CONTENT, "ntriples", tmp_path).violations == ()
+
+
+def test_a_release_that_breaks_off_is_none(tmp_path: Path) -> None:
+    def edges() -> Iterator[Edge]:
+        yield EDGES[0]
+        raise GraphUnavailableError("gone")
+
+    export_graph(CONTENT, "parquet", tmp_path)
+    with pytest.raises(GraphUnavailableError):
+        export_graph(GraphContent((DISEASE, DRUG), edges), "parquet", tmp_path)
+    with pytest.raises(InputError, match="is no release"):
+        check_release(tmp_path)
