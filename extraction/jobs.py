@@ -66,6 +66,7 @@ def count_documents(files: Sequence[Path], form: str, kind: str, progress: Progr
     for total, _ in enumerate(read_files(files, form, kind), start=1):
         if total % _BATCH == 0:
             progress("counting documents", total, None)
+    progress("counting documents", total, total)
     return total
 
 
