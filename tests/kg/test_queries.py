@@ -69,6 +69,9 @@ class World:
         known: dict[str, Any] = {
             "curies": [node.curie for node in self.nodes[:9]] + ["X:404"],
             "curie": "X:1",
+            "condition": "X:1",
+            "genes": [node.name for node in self.nodes[:5]],
+            "min_probability": 0.0,
             "without": [],
             "limit": 10_000,
             "keys": keys,
@@ -92,6 +95,9 @@ class World:
             rows = [to_mention_row(m) for m in mentions] if name == "create_mentions" else []
             rows += [to_statement_row(s) for s in statements] if name == "create_statements" else []
             return [row | {"document_id": "D:0"} for row in rows]
+        if name == "create_doses":
+            dose, drug_name = (to_mention_row(mentions[0])["mention_id"] for _, mentions, _ in self.documents[:2])
+            return [{"dose": dose, "drug": drug_name, "amount": 5.0, "unit": "mg", "route": "oral", "frequency": None}]
         if name == "update_nodes" or name.removeprefix("create_") in CATEGORIES:
             return [to_node_row(replace(self.nodes[0], name="renamed")), to_node_row(drug("X:new"))]
         return self._edge_rows(name)
@@ -207,7 +213,7 @@ def test_counts_are_those_of_networkx(world: World) -> None:
 @pytest.mark.parametrize("predicate", PREDICATES)
 def test_counts_of_ends_are_those_of_networkx(world: World, predicate: Predicate) -> None:
     kinds = {node.curie: node.category.value for node in world.nodes}
-    rows = world.ask(queries.count_ends(predicate))
+    rows = world.ask(queries.count_ends(predicate.relationship_type))
     found = {(_kind(r["subject"]), _kind(r["object"])): r["num"] for r in rows}
     of_type = edges_of(world, lambda e: e.predicate is predicate)
     assert found == dict(Counter((kinds[e.subject], kinds[e.object]) for e in of_type))
@@ -231,15 +237,20 @@ def test_neighbours_are_those_of_networkx(world: World, seen_from: str) -> None:
 
 
 @pytest.mark.parametrize("predicate", PREDICATES)
-def test_stated_and_whole_edges_are_those_of_networkx(world: World, predicate: Predicate) -> None:
+def test_stated_edges_are_those_of_networkx(world: World, predicate: Predicate) -> None:
     (row,) = world.ask(queries_recommender.stated(predicate))
     keys = [(s, o, properties["edge_key"]) for s, o, properties in row["rows"]]
     of_type = edges_of(world, lambda e: e.predicate is predicate)
     assert sorted(keys) == sorted((e.subject, e.object, e.edge_key) for e in of_type if not e.negated)
-    whole = world.ask(queries_export.whole_edges(predicate))
-    assert sorted((r["subject"], r["object"], r["properties"]["edge_key"]) for r in whole) == sorted(
-        (e.subject, e.object, e.edge_key) for e in of_type
-    )
+
+
+def test_exported_edges_are_those_of_networkx(world: World) -> None:
+    asked = set(world.parameters(queries_export.EDGES_OF)["curies"])
+    found = [
+        (r["subject"], r["type"], r["object"], r["properties"]["edge_key"]) for r in world.ask(queries_export.EDGES_OF)
+    ]
+    expected = edges_of(world, lambda e: e.subject in asked)
+    assert sorted(found) == sorted((e.subject, e.predicate.relationship_type, e.object, e.edge_key) for e in expected)
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
