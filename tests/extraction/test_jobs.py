@@ -113,7 +113,7 @@ def test_identifiers_are_never_stored(store: GraphStore, tmp_path: Path) -> None
 def test_progress_is_told(store: GraphStore, files: list[Path]) -> None:
     told: list[tuple[str, int, int | None]] = []
     read_into_graph(store, files, model="dictionary", progress=lambda *step: told.append(step))
-    assert told[-1] == ("documents", 4, None)
+    assert told[-1] == ("documents", 5, 5)
 
 
 def test_pool_gives_the_same_in_the_same_order(files: list[Path]) -> None:

@@ -29,6 +29,7 @@ def store(embedded_selector: str) -> Iterator[GraphStore]:
         pairs = [(d, diseases[(n + step) % 5]) for n, d in enumerate(drugs) for step in (0, 1)]
         opened.write_edges([edge(d, Predicate.TREATS, x) for d, x in pairs])
         yield opened
+        opened.cypher("MATCH (n) DETACH DELETE n", write=True)
 
 
 def test_predictions_are_withdrawn_with_their_run(store: GraphStore, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ MONDO += "is_a: MONDO:0004995\n\n[Term]\nid: MONDO:0004995\nname: cardiovascular
 @pytest.fixture
 def store(embedded_selector: str) -> Iterator[GraphStore]:
     with open_graph(embedded_selector) as graph:
+        graph.cypher("MATCH (n) DETACH DELETE n", write=True)
         yield graph
         for source in ("infores:theragraph-starter", "infores:mondo"):
             graph.retract(source=source)

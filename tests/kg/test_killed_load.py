@@ -21,6 +21,7 @@ EDGES = [edge(f"X:{i % 100}", Predicate.TREATS, f"Y:{i // 100}") for i in range(
 @pytest.fixture(scope="module")
 def expected(embedded_selector: str):  # type: ignore[no-untyped-def]
     with open_graph(embedded_selector) as store:
+        store.cypher("MATCH (n) DETACH DELETE n", write=True)
         load_everyday(store, NODES, iter(EDGES))
         yield read_content(store)
         store.cypher("MATCH (n) DETACH DELETE n", write=True)
