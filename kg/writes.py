@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, TypeVar
 
 from neo4j import ManagedTransaction, Result
 
 from kg import queries
+from kg.edge_batches import KeySet
 from kg.model import Edge, Node
 from kg.queries import Query
 from kg.rows import Row, join_node_rows, to_edge_row, to_node_row
@@ -49,8 +51,12 @@ def node_batches(nodes: Iterable[Node]) -> Iterator[tuple[Category, list[Row]]]:
 
 
 def edge_batches(edges: Iterable[Edge]) -> Iterator[tuple[Predicate, list[Row]]]:
-    """Yield rows in batches of one predicate each."""
-    return _batches((check_edge(edge).predicate, to_edge_row(edge)) for edge in edges)
+    """Yield rows in batches of one predicate each; the first of several edges with one key stays, as in a bulk load."""
+    seen = KeySet()
+    for predicate, rows in _batches((check_edge(edge).predicate, to_edge_row(edge)) for edge in edges):
+        kept = list(compress(rows, seen.add([bytes.fromhex(row["key"]) for row in rows])))
+        if kept:
+            yield predicate, kept
 
 
 def _batches(keyed_rows: Iterable[tuple[K, Row]]) -> Iterator[tuple[K, list[Row]]]:
@@ -81,18 +87,17 @@ def write_node_batch(transaction: ManagedTransaction, category: Category, rows: 
 
 
 def write_edge_batch(transaction: ManagedTransaction, predicate: Predicate, rows: list[Row]) -> WriteCount:
-    """Write edges of one predicate in the given transaction."""
-    last = {row["key"]: row for row in rows}
-    wanted = [{name: row[name] for name in ("subject", "object", "key")} for row in last.values()]
+    """Write edges of one predicate, each key once, in the given transaction."""
+    wanted = [{name: row[name] for name in ("subject", "object", "key")} for row in rows]
     known = {r["key"]: r["content_hash"] for r in run_in(transaction, queries.known_edges(predicate), rows=wanted)}
-    new = [row for key, row in last.items() if key in known and known[key] is None]
-    changed = [row for key, row in last.items() if known.get(key) and known[key] != _hash(row)]
+    new = [row for row in rows if row["key"] in known and known[row["key"]] is None]
+    changed = [row for row in rows if known.get(row["key"]) and known[row["key"]] != _hash(row)]
     if new:
         run_in(transaction, queries.create_edges(predicate), rows=new)
     if changed:
         run_in(transaction, queries.update_edges(predicate), rows=changed)
     unchanged = len(known) - len(new) - len(changed)
-    return WriteCount(len(new), len(changed), unchanged, len(last) - len(known))
+    return WriteCount(len(new), len(changed), unchanged, len(rows) - len(known))
 
 
 def _hash(row: Row) -> str:

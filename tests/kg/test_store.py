@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kg import queries
@@ -181,3 +183,14 @@ def test_sources_are_remembered_and_forgotten(store: GraphStore) -> None:
     assert store.read_sources() == [{"name": "a", "infores": "infores:a", "content_hash": "2"}]
     store.forget_source("infores:a")
     assert store.read_sources() == []
+
+
+def test_the_first_of_edges_with_one_key_stays(store: GraphStore) -> None:
+    store.write_nodes([drug("X:1"), disease("X:2")])
+    first = edge("X:1", Predicate.TREATS, "X:2", publications=("PMID:1",))
+    others = [drug(f"X:{n}") for n in range(10, 4_100)]
+    store.write_nodes(others)
+    between = [edge(node.curie, Predicate.TREATS, "X:2") for node in others]
+    store.write_edges([first, *between, replace(first, publications=("PMID:2",))])
+    (kept,) = store.cypher("MATCH (:Entity {curie: 'X:1'})-[r:TREATS]->() RETURN r.publications AS publications")
+    assert kept["publications"] == ["PMID:1"]
