@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from kg.errors import FormatError, InputError, UnknownNameError
+from recommender.service.owner_file import replace_for_owner
 from recommender.service.roles import ACCOUNT_ROLES, Role, Roles
 
 MIN_PASSWORD: Final = 12
@@ -85,10 +85,7 @@ def _to_role(role: str) -> Role:
 def _write(path: Path, accounts: dict[str, Account]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     rows = {a.name: {"password_hash": a.password_hash, "roles": sorted(a.roles)} for a in accounts.values()}
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=2)
-    fresh.replace(path)
+    replace_for_owner(path, json.dumps(rows, indent=2))
 
 
 @cache

@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kg.errors import InputError, ResourceError
+from recommender.service.owner_file import replace_for_owner
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12  # NIST SP 800-38D, 8.2.2: random nonces of 96 bits, far below 2^32 values a key
@@ -128,12 +129,7 @@ def _read_file(name: str) -> str:
 def _write_file(name: str, text: str) -> None:
     path = Path(name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_for_owner(path, text + "\n")
 
 
 def _read_env(name: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from kg.errors import FormatError, ResourceError, TheraGraphError
 from recommender.service.field_cipher import FieldCipher
+from recommender.service.owner_file import replace_for_owner
 
 FIELDS: Final = ("patient_id", "document", "facts")
 MIN_BARE: Final = 8
@@ -168,12 +169,7 @@ class PatientStore:
         return self.folder / f"{record}.json"
 
     def _write(self, record: str, content: Document) -> None:
-        fresh = self.folder / f"{record}.new"
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path(record))
+        replace_for_owner(self._path(record), json.dumps(content))
         self._sync_folder()
 
     def _remove(self, record: str) -> None:
