@@ -74,6 +74,7 @@ class Parts:
     ledger: BudgetLedger | None
     read_note: Annotate
     releases: dict[str, str]
+    concepts: ConceptIndex
 
     @classmethod
     def create(
@@ -111,12 +112,8 @@ class Parts:
             ledger=BudgetLedger(config.ledger_file, config.budget_thousandths) if config.store_patients else None,
             read_note=read_note or recommender.annotate,
             releases=find_releases(recommender.rows, _read_sources(graph)),
+            concepts=ConceptIndex(recommender.knowledge.concepts.values()),
         )
-
-    @cached_property
-    def concepts(self) -> ConceptIndex:
-        """What the search looks through."""
-        return ConceptIndex.from_concepts(self.recommender.knowledge.concepts.values())
 
     @property
     def alarms(self) -> tuple[str, ...]:
