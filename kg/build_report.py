@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kg.cliques import Ambiguity
 from kg.names import NameReport
-from kg.resolve import Ambiguity
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import Final
 
+from kg.cliques import AUTHORITIES, Ambiguity, Key, find_cliques, find_doubled
 from kg.merge import join_properties
 from kg.model import Node, to_properties
 from ontologies.biolink import Category
@@ -27,24 +27,6 @@ PREFERRED_PREFIXES: Final[dict[Category, tuple[str, ...]]] = {
     Category.GENE: ("NCBIGene", "HGNC"),
     Category.PROTEIN: ("UniProtKB", "PR"),
 }
-AUTHORITIES: Final = frozenset(
-    {
-        "DOID",
-        "MONDO",
-        "HP",
-        "SYMP",
-        "OMIM",
-        "ORPHA",
-        "DRUGBANK",
-        "CHEBI",
-        "NCBIGene",
-        "HGNC",
-        "UniProtKB",
-        "UBERON",
-        "GO",
-        "theragraph.class",
-    }
-)
 IDENTITY_PREFIXES: Final = AUTHORITIES | {
     "MESH", "UMLS", "RXCUI", "UNII", "NCIT", "CHEMBL.COMPOUND", "PUBCHEM.COMPOUND", "DECIPHER",
     "ENSEMBL", "NDFRT", "MEDDRA", "ATC", "HGNC.SYMBOL",
@@ -68,15 +50,6 @@ _CATEGORY_ORDER: Final = {category: position for position, category in enumerate
 
 
 @dataclass(frozen=True, slots=True)
-class Ambiguity:
-    """A cross-reference that was not followed: `curie` would have joined `concepts`."""
-
-    reason: str
-    curie: str
-    concepts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Resolution:
     """The outcome: merged nodes, the preferred CURIE of every known identifier, and what was left apart or out."""
 
@@ -95,7 +68,7 @@ class Resolution:
 class _Claims:
     """Which concepts say that an identifier is theirs, per kind of thing."""
 
-    by_key: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    by_key: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     ambiguities: list[Ambiguity] = field(default_factory=list)
 
 
@@ -108,7 +81,7 @@ def resolve_nodes(nodes: Iterable[Node], *, source_order: Sequence[str] = ()) ->
     rank = {source: position for position, source in enumerate(source_order)}
     concepts, generic = _join_same_curies(nodes, rank)
     claims = _collect_claims(concepts, generic)
-    cliques = list(_check_cliques(_find_cliques(concepts, claims), claims))
+    cliques = list(find_cliques(concepts, claims.by_key, claims.ambiguities))
     merged: list[Node] = []
     preferred: dict[str, str] = {}
     for clique in cliques:
@@ -194,7 +167,7 @@ def _collect_claims(concepts: Mapping[str, Node], generic: set[str]) -> _Claims:
             if xref not in generic:
                 claims.by_key[_kind(node), xref].add(curie)
     for (_, xref), claimants in claims.by_key.items():
-        doubled = _find_doubled(claimants - {xref})
+        doubled = find_doubled(claimants - {xref})
         if doubled:
             claims.ambiguities.append(
                 Ambiguity(
@@ -227,83 +200,6 @@ def _keep_identity_xrefs(node: Node, concepts: Mapping[str, Node], ambiguities: 
             yield from (x for x in xrefs if x not in present)
         else:
             yield from xrefs
-
-
-def _find_doubled(curies: Iterable[str]) -> set[str]:
-    """The CURIEs that share their authority with another one."""
-    by_prefix: dict[str, list[str]] = defaultdict(list)
-    for curie in curies:
-        by_prefix[curie.partition(":")[0]].append(curie)
-    return {c for prefix, group in by_prefix.items() if prefix in AUTHORITIES and len(group) > 1 for c in group}
-
-
-def _find_cliques(concepts: Mapping[str, Node], claims: _Claims) -> list[list[str]]:
-    parent = {curie: curie for curie in concepts}
-
-    def find(curie: str) -> str:
-        while parent[curie] != curie:
-            parent[curie] = parent[parent[curie]]
-            curie = parent[curie]
-        return curie
-
-    for claimants in claims.by_key.values():
-        first, *others = sorted(claimants) or [""]
-        for other in others:
-            parent[find(other)] = find(first)
-    members: dict[str, list[str]] = defaultdict(list)
-    for curie in sorted(concepts):
-        members[find(curie)].append(curie)
-    return list(members.values())
-
-
-def _check_cliques(cliques: Iterable[list[str]], claims: _Claims) -> Iterator[list[str]]:
-    """Take cliques apart that hold two concepts of one authority, along their weakest links."""
-    claimed: dict[str, set[str]] = defaultdict(set)
-    for (_, identifier), claimants in claims.by_key.items():
-        for curie in claimants:
-            claimed[curie].add(identifier)
-    for clique in cliques:
-        if _find_doubled(clique):
-            claims.ambiguities.append(Ambiguity("chain joins different concepts", clique[0], tuple(clique)))
-            yield from split_clique(clique, claimed)
-        else:
-            yield clique
-
-
-def split_clique(clique: Sequence[str], claimed: Mapping[str, set[str]]) -> list[list[str]]:
-    """Return the parts that stay together: two concepts whose link is stronger than any that competes with it.
-
-    `claimed` holds the identifiers that each concept says are its own, its CURIE among them. Links of equal strength to
-    two concepts of one authority join neither.
-    """
-    links = _weigh_links(clique, claimed)
-    parts = {curie: {curie} for curie in clique}
-    for (one, other), weight in sorted(links.items(), key=lambda item: (-item[1], item[0])):
-        joined = parts[one] | parts[other]
-        if not _has_rival(one, other, weight, links) and not _find_doubled(joined):
-            parts.update(dict.fromkeys(joined, joined))
-    return sorted({tuple(sorted(part)): sorted(part) for part in parts.values()}.values())
-
-
-def _weigh_links(clique: Sequence[str], claimed: Mapping[str, set[str]]) -> dict[tuple[str, str], int]:
-    """The number of identifiers that two concepts share; one that names the other's own CURIE counts three times."""
-    links = {}
-    for one, other in combinations(sorted(clique), 2):
-        shared = claimed[one] & claimed[other]
-        if shared:
-            links[one, other] = len(shared) + 2 * len(shared & {one, other})
-    return links
-
-
-def _has_rival(one: str, other: str, weight: int, links: Mapping[tuple[str, str], int]) -> bool:
-    """Whether one of the two is linked at least as strongly to another concept of the other's authority."""
-    for (a, b), rival in links.items():
-        for end, far in ((a, b), (b, a)):
-            for mine, theirs in ((one, other), (other, one)):
-                competes = end == mine and far != theirs and bool(_find_doubled((far, theirs)))
-                if competes and rival >= weight:
-                    return True
-    return False
 
 
 def _merge_clique(nodes: list[Node]) -> Node:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kg.cliques import AUTHORITIES
 from kg.model import Node
-from kg.resolve import AUTHORITIES, resolve_nodes
+from kg.resolve import resolve_nodes
 from kg.sources import open_source
 from ontologies.biolink import Category
 
