@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from kg import queries
-from kg.driver_errors import is_full
+from kg.driver_errors import disk_full, is_full
 from kg.edge_batches import EdgeBatches, EdgeLine
 from kg.embedded import USER, EmbeddedServer, keep_database
 from kg.errors import GraphUnavailableError, ResourceError
@@ -94,6 +94,7 @@ class BatchDoor:
 
     def __init__(self, server: EmbeddedServer, database: str) -> None:
         address = server.address
+        self._server = server
         self._database = database
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{address.http_port}/api/v1",
@@ -144,13 +145,15 @@ class BatchDoor:
         try:
             response = self._client.post(path, **arguments)
         except httpx.HTTPError as error:
+            if self._server.is_disk_full():
+                raise disk_full(f"embedded:{self._server.folder}") from error
             raise GraphUnavailableError(
                 f"The graph server went away in a bulk load ({error}); run it again."
             ) from error
         if response.is_error:
             detail = " ".join(response.text.split())[:300]
-            if is_full(response.text):
-                raise ResourceError("The graph server has no disk space left; free some and run it again.")
+            if is_full(response.text) or self._server.is_disk_full():
+                raise disk_full(f"embedded:{self._server.folder}")
             raise ResourceError(f"The graph server refused a bulk load ({detail}); see its log and run it again.")
         return response
 

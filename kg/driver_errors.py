@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from neo4j.exceptions import AuthError, ClientError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import (
+    AuthError,
+    ClientError,
+    ConfigurationError,
+    ConstraintError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+)
 
 from kg.errors import GraphUnavailableError, InputError, ResourceError, TheraGraphError, WriteRefusedError
 
 _TLS_WORDS = ("ssl", "tls", "certificate")
 _FULL_WORDS = ("no space left", "disk full", "not enough space")
+# What Neo4j says when its disk was full in the middle of a commit, and from then on until it is restarted.
+_STUCK_WORDS = ("after written to log", "needs to be restarted")
 _READ_ONLY_WORDS = ("read access mode", "accessmode")
 _READ_ONLY_DATABASE_WORDS = ("read-only", "read only", "readonly")
 
@@ -24,12 +34,29 @@ def mapped_errors(where: str) -> Iterator[None]:
         raise to_our_error(error, where) from error
 
 
+@contextmanager
+def mapped_errors_but_races(where: str) -> Iterator[None]:
+    """Like `mapped_errors`, but a constraint that a concurrent writer violated is passed on to be tried again."""
+    try:
+        with mapped_errors(where):
+            yield
+    except Exception as error:
+        if isinstance(error.__cause__, ConstraintError):
+            raise error.__cause__ from None
+        raise
+
+
 def to_our_error(error: DriverError | Neo4jError, where: str) -> TheraGraphError:
     """Return the error of ours that says what `error` means to a user of the graph at `where`."""
     text = _text(error)
     lowered = text.lower()
     if is_full(lowered):
-        return ResourceError(f"The graph server at {where} has no disk space left; free some and run it again.")
+        return disk_full(where)
+    if any(word in lowered for word in _STUCK_WORDS):
+        return ResourceError(
+            f"The graph server at {where} could not write to its disk and has stopped writing; see that the disk has "
+            "space, restart the server and run it again."
+        )
     if isinstance(error, AuthError):
         return GraphUnavailableError(
             f"The graph server at {where} refused the user or password; set THERAGRAPH_USER and THERAGRAPH_PASSWORD."
@@ -39,6 +66,11 @@ def to_our_error(error: DriverError | Neo4jError, where: str) -> TheraGraphError
     if isinstance(error, ClientError):
         return _client_error(error, where, text)
     return GraphUnavailableError(f"The graph server at {where} failed: {text}; try again, or see the server's log.")
+
+
+def disk_full(where: str) -> ResourceError:
+    """Return the error that says that the disk of the server at `where` is full."""
+    return ResourceError(f"The graph server at {where} has no disk space left; free some and run it again.")
 
 
 def is_full(text: str) -> bool:

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import time
@@ -33,6 +34,7 @@ USER = "root"
 _START_SECONDS = 120.0
 _COMMAND_TIMEOUT_MS = 120_000
 _LOCK_HELD = 17
+_LEAST_FREE_BYTES = 4 << 20
 _LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
 
 
@@ -85,6 +87,10 @@ class EmbeddedServer:
         if self._owner is not None and self._owner.stdin is not None:
             self._owner.stdin.close()
             _wait_until_stopped(self.folder, self._owner)
+
+    def is_disk_full(self) -> bool:
+        """Whether so little space is left that a transaction's pages do not fit."""
+        return shutil.disk_usage(self.folder).free < _LEAST_FREE_BYTES
 
     @property
     def write_lock(self) -> Path:

@@ -23,9 +23,9 @@ from neo4j.exceptions import ConstraintError
 from kg import queries
 from kg.bulk import BulkWriter, bulk_load
 from kg.documents import DocumentCount, ReadDocument, write_documents
-from kg.driver_errors import mapped_errors
+from kg.driver_errors import disk_full, mapped_errors, mapped_errors_but_races
 from kg.embedded import USER, EmbeddedServer, file_lock
-from kg.errors import GraphUnavailableError, WriteRefusedError
+from kg.errors import GraphUnavailableError, TheraGraphError, WriteRefusedError
 from kg.model import Edge, Node
 from kg.queries import Query
 from kg.read_only import check_read_only
@@ -169,8 +169,9 @@ class GraphStore:
         """Run `work(transaction)` in one transaction as the only writer; races on a key are tried again."""
         for attempt in range(1, _MAX_TRIES + 1):
             try:
-                with self.only_writer(), mapped_errors_but_races(self.where), self._session() as session:
-                    return session.execute_write(work)
+                with self.only_writer(), self._full_disk(), mapped_errors_but_races(self.where):
+                    with self._session() as session:
+                        return session.execute_write(work)
             except ConstraintError as error:
                 if attempt == _MAX_TRIES:
                     with mapped_errors(self.where):
@@ -243,6 +244,16 @@ class GraphStore:
                 finally:
                     self._lock_depth -= 1
 
+    @contextmanager
+    def _full_disk(self) -> Iterator[None]:
+        """Say that the disk is full where the embedded server only says that a commit failed."""
+        try:
+            yield
+        except TheraGraphError as error:
+            if self._server is not None and self._server.is_disk_full():
+                raise disk_full(self.where) from error
+            raise
+
     def _session(self, *, read: bool = False) -> Session:
         access = READ_ACCESS if read else WRITE_ACCESS
         return self._driver.session(database=self.database, fetch_size=BATCH_SIZE, default_access_mode=access)
@@ -299,18 +310,6 @@ def _wait_for_database(store: GraphStore) -> None:
         except BaseException:
             store.close()
             raise
-
-
-@contextmanager
-def mapped_errors_but_races(where: str) -> Iterator[None]:
-    """Like `mapped_errors`, but a constraint that a concurrent writer violated is passed on to be tried again."""
-    try:
-        with mapped_errors(where):
-            yield
-    except Exception as error:
-        if isinstance(error.__cause__, ConstraintError):
-            raise error.__cause__ from None
-        raise
 
 
 def _index_key(row: dict[str, Any]) -> tuple[str, str]:

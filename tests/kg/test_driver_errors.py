@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -20,8 +21,10 @@ from neo4j.exceptions import ClientError, DatabaseError, Neo4jError
 from kg.driver_errors import to_our_error
 from kg.errors import GraphUnavailableError, InputError, ResourceError, WriteRefusedError
 from kg.neo4j_server import Neo4jServer
+from kg.queries import Query
 from kg.selector import BoltSelector, read_selector
 from kg.store import GraphStore, open_graph
+from kg.writes import run_in
 from tests.kg.graphs import drug
 
 
@@ -52,6 +55,17 @@ def test_a_read_only_database(server: Neo4jServer, tmp_path: Path) -> None:
     settings.write_text(settings.read_text() + "server.databases.read_only=neo4j\n")
     with server, open_graph(server.selector) as store, pytest.raises(WriteRefusedError, match="is read-only"):
         store.write_nodes([drug("X:1")])
+
+
+def test_a_full_disk_in_an_everyday_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The server itself says no more than that a commit failed.
+    with open_graph(f"embedded:{tmp_path}/graph") as store:
+        refused = Query("refused", "CREATE (", writes=True)
+        with pytest.raises(InputError, match="rejected the query"):
+            store.write(lambda tx: run_in(tx, refused))
+        monkeypatch.setattr("kg.embedded.shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
+        with pytest.raises(ResourceError, match="no disk space left"):
+            store.write(lambda tx: run_in(tx, refused))
 
 
 def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
@@ -118,6 +132,18 @@ def test_nobody_listens() -> None:
         ),
         ("Neo.ClientError.Statement.ExecutionFailed", "Database 'x' is read only", WriteRefusedError, "administrator"),
         ("Neo.ClientError.Transaction.TransactionTimedOut", "timed out", InputError, "LIMIT"),
+        (
+            "Neo.DatabaseError.Transaction.TransactionCommitFailed",
+            "Could not apply the transaction: Transaction #142 {…} to the store after written to log",
+            ResourceError,
+            "could not write to its disk",
+        ),
+        (
+            "Neo.DatabaseError.General.UnknownError",
+            "The database has encountered a critical error, and needs to be restarted.",
+            ResourceError,
+            "restart the server",
+        ),
         ("Neo.DatabaseError.General.UnknownError", "oops", GraphUnavailableError, "oops"),
     ],
 )
