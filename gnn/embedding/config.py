@@ -34,7 +34,8 @@ class EmbeddingConfig:
     `num_negatives` entities (of the side's types when `typed_negatives`). An epoch takes every edge, or with
     `edges_per_epoch` all edges of the heads to be learnt and a random rest. Early stopping looks at the dev MRR every
     `evaluate_every` epochs and waits `patience` looks; 0 trains all epochs and keeps the last. `contraindication` names
-    the second head; its edges and those of `hard_negatives` are wrong answers shown beside each right one.
+    the second head; its edges and those of `hard_negatives` are wrong answers shown beside each right one. With
+    `mixed_precision` a device multiplies matrices in bfloat16 while training (see `gnn.embedding.precision`).
     """
 
     relation: str
@@ -57,6 +58,7 @@ class EmbeddingConfig:
     patience: int = 5
     contraindication: str = ""
     hard_negatives: tuple[str, ...] = ()
+    mixed_precision: bool = True
     gcn: GcnConfig = field(default_factory=GcnConfig)
 
     def __post_init__(self) -> None:

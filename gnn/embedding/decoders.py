@@ -56,8 +56,8 @@ class ComplEx:
         return _times(tails, _to_complex(relations).conj())
 
     def compare(self, queries: Tensor, candidates: Tensor) -> Tensor:
-        """Return real products."""
-        return queries @ candidates.transpose(-1, -2)
+        """Return real products, float32 whatever they were computed in."""
+        return (queries @ candidates.transpose(-1, -2)).float()
 
     def compare_pairs(self, queries: Tensor, answers: Tensor) -> Tensor:
         """Return real products of pairs."""
@@ -83,9 +83,10 @@ class RotatE:
         return _times(tails, torch.polar(torch.ones_like(relations), -relations))
 
     def compare(self, queries: Tensor, candidates: Tensor) -> Tensor:
-        """Return margin minus distances."""
+        """Return margin minus distances, in float32 throughout: near neighbours' squares nearly cancel."""
         squares = (queries**2).sum(-1)[..., :, None] + (candidates**2).sum(-1)[..., None, :]
-        return self.margin - _root(squares - 2.0 * queries @ candidates.transpose(-1, -2))
+        with torch.autocast(queries.device.type, enabled=False):
+            return self.margin - _root(squares - 2.0 * queries @ candidates.transpose(-1, -2))
 
     def compare_pairs(self, queries: Tensor, answers: Tensor) -> Tensor:
         """Return margin minus distances of pairs."""

@@ -23,6 +23,7 @@ from gnn.embedding.distributed import World, to_tensor
 from gnn.embedding.losses import LOSS_OF
 from gnn.embedding.neighbours import Adjacency, Block, own_messages, sample_blocks
 from gnn.embedding.network import Network
+from gnn.embedding.precision import mixed_products
 from gnn.triples import Ids
 from kg.errors import ModelError, ResourceError
 
@@ -196,7 +197,8 @@ def train_batch(
     state.optimizer.zero_grad()
     loss = torch.zeros((), device=device)
     if len(batch.heads):
-        loss = weight * batch_loss(state.network, state.network.encode(rows, blocks), batch, places)
+        with mixed_products(config, rows.device):
+            loss = weight * batch_loss(state.network, state.network.encode(rows, blocks), batch, places)
         torch.autograd.backward(loss)
     gradient = torch.zeros_like(rows) if rows.grad is None else rows.grad
     _update_dense(state, world)

@@ -65,7 +65,8 @@ def train_embedding(
         state = start_state(config, training.num_entities, len(training.relations), device_of(device, world))
         resume_state(state, out, run, resume=resume)
         look = _Look(training, task, to_places(task, dev[0]))
-        hooks = _hooks(look, config, out, run, world, tell_board, progress)
+        reports: list[EpochReport] = []
+        hooks = _hooks(look, config, out, run, world, (tell_board, reports.append), progress)
         adjacency = build_adjacency(training) if config.encoder == "rgcn" else None
         fit_state(state, config, build_source(training, config), adjacency, hooks, world)
         if not world.is_first:
@@ -79,7 +80,8 @@ def train_embedding(
     seconds = monotonic() - started
     told = (tested or measured[0]).to_json()
     folder = EmbeddingFolder(run, models, training, tuple(dev), inputs, tuple(told.items()))
-    facts = {"device": device, "epochs": str(state.epoch), "seconds": f"{seconds:.0f}", "torch": str(torch.__version__)}
+    facts = {"device": device, "epochs": str(state.epoch), "seconds": f"{seconds:.0f}"}
+    facts |= {"edges a second": _speed(reports), "torch": str(torch.__version__)}
     evaluations = {head: one.to_json() for head, one in zip(config.heads, measured, strict=True)}
     keep_embedding(folder, weights, out, to_card(config, run, training, evaluations, facts))
     end_checkpoint(out)
@@ -118,11 +120,12 @@ def _hooks(
     out: Path,
     run: str,
     world: World,
-    tell_board: Tell,
+    listeners: tuple[Tell, ...],
     progress: Progress,
 ) -> Hooks:
     def tell(report: EpochReport) -> None:
-        tell_board(report)
+        for listen in listeners:
+            listen(report)
         progress("training", report.epoch, config.epochs)
 
     def keep(state: State) -> None:
@@ -130,6 +133,12 @@ def _hooks(
             keep_checkpoint(state, out, run)
 
     return Hooks(lambda state: dev_mrr(state, look.training, look.task, look.dev), tell, keep)
+
+
+def _speed(reports: Sequence[EpochReport]) -> str:
+    """Return the edges trained on a second, looks at dev left out; without an epoch in this process there is none."""
+    seconds = sum(report.seconds for report in reports)
+    return f"{sum(report.num_edges for report in reports) / seconds:.0f}" if seconds else "not measured"
 
 
 def dev_mrr(state: State, training: Triples, task: LinkTask, dev: Ids) -> float:

@@ -52,7 +52,9 @@ def test_the_toy_world_is_learnt(family: str, tmp_path: Path) -> None:
     known = task.known() > 0
     above = (scores[known][:, None] > scores[~known][None, :]).mean()
     assert above > 0.9
-    assert (tmp_path / "card.md").read_text(encoding="utf-8").startswith(f"# {family} model")
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert card.startswith(f"# {family} model")
+    assert int(card.partition("- edges a second: ")[2].partition("\n")[0]) > 0
     assert not (tmp_path / NAME).exists()
 
 
