@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-from spacy.tokens import Doc
 
 from extraction.document import EntityType, Span
 from extraction.spans import merge_spans
@@ -24,15 +21,6 @@ class Dose:
     unit: str
     route: str
     frequency: str
-
-
-class PatternRecognizer:
-    """A recognizer of variants and doses."""
-
-    def recognize(self, docs: Iterable[Doc]) -> Iterator[list[Span]]:
-        """Yield the spans of each document."""
-        for doc in docs:
-            yield find_patterns(doc.text)
 
 
 def find_patterns(text: str) -> list[Span]:

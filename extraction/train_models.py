@@ -161,7 +161,6 @@ _TRAINERS: Mapping[str, Callable[[TrainingRequest, Progress], None]] = {
     "linker": _train_linker,
     "relations": _train_relations,
 }
-TRAINABLE = tuple(_TRAINERS)
 
 
 def to_gold(documents: Sequence[SourceDocument]) -> Iterator[GoldDocument]:

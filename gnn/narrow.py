@@ -9,7 +9,7 @@ import numpy as np
 from gnn.kernel_ridge import KernelRidge
 from gnn.similarity import Similarity
 from gnn.space import Space
-from gnn.task import LinkTask, Queries
+from gnn.task import LinkTask
 from gnn.triples import Ids
 
 
@@ -36,12 +36,6 @@ def narrow_ridge(ridge: KernelRidge, columns: Ids) -> KernelRidge:
     """Return the ridge that scores the chosen tails only; its fit is untouched."""
     tails = replace(ridge.tails, rows=ridge.tails.rows[columns], place=ridge.tails.place[columns])
     return replace(ridge, tails=tails)
-
-
-def narrow_queries(queries: Queries, columns: Ids) -> Queries:
-    """Return the queries over the chosen tails; every target is among them."""
-    targets = np.where(queries.targets >= 0, np.searchsorted(columns, queries.targets), -1)
-    return Queries(queries.heads, queries.known[:, columns], targets)
 
 
 def _narrow_task(task: LinkTask, columns: Ids) -> LinkTask:

@@ -16,7 +16,6 @@ from recommender.patient import StopReason
 from recommender.population import is_in_population
 from recommender.situation import Situation
 
-CLASS_MEMBER: Final = "class member"
 MAX_CLASS_MEMBERS: Final = 20
 MIN_CLASS_SHARE: Final = 0.5
 _MAX_BROADER_STEPS: Final = 2

@@ -39,7 +39,6 @@ _GENE_NAMED: Final = re.compile(
     r"\b([A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]+)?)\*?\S*\s+(?:gene|genotype|allele)\b|^(HLA-[A-Z]+\d*)\*"
 )
 _PD_L1: Final = re.compile(r"\b(?:PD-?L1|programmed (?:cell )?death[- ]ligand 1)\b", re.IGNORECASE)
-_GENOMIC_CATEGORY: Final = frozenset({"genomics", "gene"})
 
 
 def read_observation(element: Element, collected: Collected) -> None:

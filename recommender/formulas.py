@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 Sex = Literal["female", "male"]
-
-CREATININE_UMOL_PER_MG_DL: Final = 88.4
 
 
 def egfr_ckd_epi_2021(creatinine_mg_dl: float, age_years: float, sex: Sex) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gnn.kernel_ridge import RidgeConfig, fit_kernel_ridge, to_spectrum
-from gnn.narrow import choose_columns, narrow_queries, narrow_ridge, narrow_space
+from gnn.narrow import choose_columns, narrow_ridge, narrow_space
 from gnn.space import Space, SpaceConfig, build_space, build_task_graph, choose_space
 from gnn.task import build_task, build_training_queries
 from gnn.triples import build_triples
@@ -32,9 +32,8 @@ def test_what_stays_scores_the_same() -> None:
     whole = space()
     columns = choose_columns(whole, 10, 0)
     ridge = fit_kernel_ridge(RidgeConfig(), whole.task, to_spectrum(whole.heads), to_spectrum(whole.tails))
-    queries = build_training_queries(whole.task)
-    few = narrow_ridge(ridge, columns).score(narrow_queries(queries, columns))
-    assert few == pytest.approx(ridge.score(queries)[:, columns], abs=1e-6)
+    few = narrow_ridge(ridge, columns).score(build_training_queries(narrow_space(whole, columns).task))
+    assert few == pytest.approx(ridge.score(build_training_queries(whole.task))[:, columns], abs=1e-6)
 
 
 def test_the_narrow_space_keeps_its_pairs() -> None:
