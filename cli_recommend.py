@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,10 +14,11 @@ import typer
 from cli_output import Json, exit_if_skipped, open_store, print_json, shown_progress, write_whole
 
 if TYPE_CHECKING:
-    from recommender.difference import Difference
+    from recommender.difference import Difference, Standings
     from recommender.patient import Patient
     from recommender.plan import Plan
     from recommender.recommend import Recommender
+    from recommender.what_if import Change
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -40,53 +41,60 @@ def recommend(
     """Print a treatment plan with its reasons, what was excluded and what was not assessed."""
     from cli_policy import with_registered_policy
     from recommender.patient_text import open_recommender
+    from recommender.read_patient import find_patient_files
 
     changes = {"set": set_, "add": add, "without": without}
+    asked = list(find_patient_files(patient)) if batch else _read_asked(patient, changes, previous)
     with open_store(ctx) as store:
         with shown_progress() as progress:
             progress("reading what the graph knows", 0, None)
             recommender = with_registered_policy(open_recommender(store).warm())
         if formulary:
             recommender = _prefer(recommender, formulary)
-        if batch:
-            return _recommend_batch(recommender, patient)
-        answer = _follow_up(recommender, patient, previous) if previous else _plan(recommender, patient, changes)
+        if isinstance(asked, list):
+            return _recommend_batch(recommender, asked)
+        answer = _answer(recommender, asked)
     _write_faces(answer.plan, html, fhir)
     _print_plan(answer, show_query, as_json)
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the files and options of a call say, read before the graph is: a patient, changes, an earlier plan."""
+
+    patient: Patient
+    changes: tuple[Change, ...]
+    previous: Standings | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
-    """A plan, the mapped patient that it was made for, and what changed."""
+    """A plan, the patient that it was made for, and what changed."""
 
     plan: Plan
     patient: Patient
     difference: Difference | None = None
 
 
-def _plan(recommender: Recommender, path: Path, options: Mapping[str, Sequence[str] | None]) -> _Answer:
-    from recommender.read_patient import read_patient
-    from recommender.what_if import read_change
-
-    changes = [read_change(verb, text) for verb, texts in options.items() for text in texts or ()]
-    patient = read_patient(path)
-    if changes:
-        return _Answer(*_swap(patient, recommender.what_if(patient, changes)))
-    return _Answer(recommender.recommend(patient), patient)
-
-
-def _swap(patient: Patient, answer: tuple[Plan, Difference]) -> tuple[Plan, Patient, Difference]:
-    return answer[0], patient, answer[1]
-
-
-def _follow_up(recommender: Recommender, path: Path, previous: Path) -> _Answer:
+def _read_asked(path: Path, options: Mapping[str, Sequence[str] | None], previous: Path | None) -> _Asked:
     from recommender.difference import read_standings
     from recommender.read_fhir import read_json
     from recommender.read_patient import read_patient
+    from recommender.what_if import read_change
 
     patient = read_patient(path)
-    earlier = read_standings(read_json(previous), previous.name)
-    return _Answer(*_swap(patient, recommender.follow_up(patient, earlier)))
+    changes = tuple(read_change(verb, text) for verb, texts in options.items() for text in texts or ())
+    return _Asked(patient, changes, read_standings(read_json(previous), previous.name) if previous else None)
+
+
+def _answer(recommender: Recommender, asked: _Asked) -> _Answer:
+    if asked.previous:
+        plan, difference = recommender.follow_up(asked.patient, asked.previous)
+    elif asked.changes:
+        plan, difference = recommender.what_if(asked.patient, asked.changes)
+    else:
+        return _Answer(recommender.recommend(asked.patient), asked.patient)
+    return _Answer(plan, asked.patient, difference)
 
 
 def _prefer(recommender: Recommender, formulary: Path) -> Recommender:
@@ -127,13 +135,12 @@ def _print_plan(answer: _Answer, show_query: bool, as_json: bool) -> None:
         console.print(to_text_queries(asked))
 
 
-def _recommend_batch(recommender: Recommender, folder: Path) -> None:
-    from recommender.read_patient import find_patient_files
+def _recommend_batch(recommender: Recommender, files: Iterable[Path]) -> None:
     from recommender.recommend import Failure
     from recommender.to_json import to_json
 
     failures = 0
-    for item in recommender.recommend_batch(find_patient_files(folder)):
+    for item in recommender.recommend_batch(files):
         if isinstance(item, Failure):
             failures += 1
             typer.echo(json.dumps({"patient": item.patient, "error": item.error}, ensure_ascii=False))

@@ -66,6 +66,8 @@ def test_telemetry_is_off_before_anything_is_imported() -> None:
         (["extract", "annotate", "README.md", "--model", "nothing_md"], 2, "nothing_md"),
         (["evaluate", "--model", "no-model", "--test", "README.md"], 2, "no-model"),
         (["diff", "nothing", "nothing"], 2, "is no release"),
+        (["--graph", "bolt://127.0.0.1:9", "recommend", "no-such-patient.json"], 2, "is not a file"),
+        (["--graph", "bolt://127.0.0.1:9", "recommend", "no-such-folder", "--batch"], 2, "is not a folder"),
         (["neo4j", "install", "3.5"], 2, "There is no Neo4j version"),
     ],
 )
