@@ -149,3 +149,17 @@ class KeySet:
             run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
         if len(run):
             self._runs.append(run)
+
+
+def find_repeated(keys: Iterable[str]) -> frozenset[str]:
+    """Return the keys (32 hexadecimal digits) that come more than once.
+
+    >>> sorted(find_repeated(["0" * 32, "1" * 32, "0" * 32])) == ["0" * 32]
+    True
+    """
+    seen, repeated = KeySet(), set[str]()
+    iterator = iter(keys)
+    while batch := list(islice(iterator, _BATCH)):
+        firsts = seen.add([bytes.fromhex(key) for key in batch])
+        repeated.update(key for key, is_first in zip(batch, firsts, strict=True) if not is_first)
+    return frozenset(repeated)

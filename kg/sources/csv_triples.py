@@ -32,6 +32,7 @@ class CsvSource(Source):
         version="",
         url="docs/sources.md",
         repeatable=True,
+        repeats=True,
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:

@@ -47,6 +47,7 @@ class KgxSource(Source):
         url="https://github.com/biolink/kgx",
         tried=True,
         repeatable=True,
+        repeats=True,
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:

@@ -41,7 +41,8 @@ class SourceInfo:
 
     `also_infores` are further primary knowledge sources of its edges; `tried` says whether the reader was run on
     the publisher's real file; `needs_path` whether it reads nothing without a file of the user's,
-    `repeatable` whether several of such files can stand in one graph.
+    `repeatable` whether several of such files can stand in one graph, `repeats` whether several rows may make one
+    statement, each with evidence of its own.
     """
 
     name: str
@@ -55,6 +56,7 @@ class SourceInfo:
     tried: bool = False
     also_infores: tuple[str, ...] = ()
     repeatable: bool = False
+    repeats: bool = False
 
     @property
     def all_infores(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from kg.resolve import resolve_nodes
 from kg.sources import Skip
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from tests.kg.memory_store import MemoryStore
+from tests.kg.test_sources_hpo import GENES, HEADER
 from tests.ontologies.starter_tables import ROWS, write_starter
 
 DOID_OBO = """format-version: 1.2
@@ -238,3 +239,32 @@ def test_identifiers_that_are_no_curies_are_counted_and_shown(tmp_path: Path) ->
     (report,) = build_graph(MemoryStore(), ["kgx"], path=tmp_path).sources
     assert (report.nodes, report.edges, report.lost) == (1, 0, 2)
     assert report.examples == {"identifier that is no CURIE": '"no curie"'}
+
+
+def test_rows_that_make_one_statement_are_one_edge_with_the_evidence_of_all(tmp_path: Path) -> None:
+    nodes = ["id\tcategory\tname", "DOID:1\tbiolink:Disease\ta", "HP:1\tbiolink:PhenotypicFeature\tb"]
+    (tmp_path / "nodes.tsv").write_text("\n".join(nodes) + "\n")
+    rows = [f"DOID:1\tbiolink:has_phenotype\tHP:1\t{negated}\tPMID:{n}" for n, negated in enumerate(("false",) * 2)]
+    rows.append("DOID:1\tbiolink:has_phenotype\tHP:1\ttrue\tPMID:9")
+    (tmp_path / "edges.tsv").write_text("\n".join(["subject\tpredicate\tobject\tnegated\tpublications", *rows]) + "\n")
+    store = MemoryStore()
+    (report,) = build_graph(store, ["kgx"], path=tmp_path).sources
+    assert (report.edges, report.skipped, report.lost, store.num_edge_writes) == (2, 1, 0, 2)
+    said = {edge.negated: edge.publications for edge in store.edges.values()}
+    assert said == {False: ("PMID:0", "PMID:1"), True: ("PMID:9",)}
+
+
+def test_statements_that_identities_join_keep_the_evidence_of_both(tmp_path: Path) -> None:
+    disease = "format-version: 1.2\n\n[Term]\nid: DOID:7\nname: seven\nxref: OMIM:1\nxref: ORPHA:2\n"
+    (tmp_path / "d.obo").write_text(disease)
+    (tmp_path / "hp.obo").write_text("format-version: 1.2\n\n[Term]\nid: HP:0001250\nname: Seizure\n")
+    said = {"PMID:0": "OMIM:1", "PMID:1": "ORPHA:2"}
+    rows = [f"{curie}\tseven\t\tHP:0001250\t{paper}\tPCS\t\t\t\t\tP\tx" for paper, curie in said.items()]
+    (tmp_path / "phenotype.hpoa").write_text("\n".join([HEADER, *rows]) + "\n")
+    (tmp_path / "genes_to_phenotype.txt").write_text(GENES.splitlines()[0] + "\n")
+    store = MemoryStore()
+    build_graph(store, ["obo"], path=tmp_path / "d.obo")
+    report = build_graph(store, ["hpo"], path=tmp_path).sources[0]
+    (edge,) = store.edges.values()
+    assert (report.edges, report.lost, edge.subject) == (1, 0, "DOID:7")
+    assert edge.publications == tuple(said)
