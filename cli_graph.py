@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ from cli_output import (
 )
 
 if TYPE_CHECKING:
+    from kg.build import GraphWriter
     from kg.build_report import BuildReport, SourceReport
     from kg.sources import SourceInfo
 
@@ -30,18 +32,36 @@ def build(
     ctx: typer.Context,
     sources: Annotated[list[str], typer.Argument(help="Names of sources, such as starter, hpo or hetionet.")],
     path: Annotated[Path | None, typer.Option("--from", help="The file or folder of sources that need one.")] = None,
+    import_files: Annotated[
+        Path | None, typer.Option(help="Write files for Neo4j's import tool into this new folder, and no graph.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read sources into the graph; only what changed since the last build is written."""
     from kg.build import build_graph
 
-    with open_store(ctx) as store, store.first_load() as writer, shown_progress() as progress:
+    with _open_writer(ctx, import_files) as writer, shown_progress() as progress:
         report = build_graph(writer, sources, path=path, progress=progress)
     if as_json:
         print_json(report.to_json())
     else:
         print_built(report)
     exit_if_skipped(sum(source.lost for source in report.sources))
+
+
+@contextmanager
+def _open_writer(ctx: typer.Context, import_files: Path | None) -> Iterator[GraphWriter]:
+    """What a build writes to: the graph, or files and then how to import them."""
+    from kg.import_files import ImportFiles
+
+    if import_files is None:
+        with open_store(ctx) as store, store.first_load() as writer:
+            yield writer
+        return
+    with ImportFiles(import_files) as files:
+        yield files
+    say(f"Stop Neo4j, then run: {files.command}")
+    say("Start it and build the same once more with --graph neo4j://…: that makes the constraints and changes nothing.")
 
 
 def print_built(report: BuildReport) -> None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
+import tarfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import httpx
 import platformdirs
 
-from kg.errors import InputError, ResourceError
+from kg.errors import FormatError, InputError, ResourceError
 from kg.fingerprint import sha256
 from kg.progress import Progress, ignore_progress
 from kg.sources import RemoteFile, SourceInfo, open_source
@@ -54,8 +57,8 @@ def fetch_source(
     """Download every file of a source that is not there yet.
 
     `announce` is called with the source's licence and origin before the first byte. Raises InputError for a source
-    without files to download, an address that does not answer or a file of another content than pinned; ResourceError
-    when the disk is full or may not be written.
+    without files to download, an address that does not answer or a file of another content than pinned, FormatError
+    for an archive without its file, ResourceError when the disk is full or may not be written.
     """
     info = open_source(name).info
     if not info.files:
@@ -74,10 +77,29 @@ def _fetch_file(http: httpx.Client, remote: RemoteFile, folder: Path, progress: 
         if fetched:
             folder.mkdir(parents=True, exist_ok=True)
             _download(http, remote, path.with_name(f"{path.name}.part"), progress)
-        return _check(remote, path, fetched)
+        checked = _check(remote, path, fetched)
+        if remote.member and not (folder / remote.member).exists():
+            _unpack(path, remote.member)
+        return checked
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
         raise ResourceError(f'"{path}" cannot be written: {reason}; free space or choose another folder.') from error
+
+
+def _unpack(archive: Path, name: str) -> None:
+    """Write the archive's member of that file name beside it, whole or not at all."""
+    part = archive.with_name(f"{name}.part")
+    try:
+        with tarfile.open(archive, "r|*") as members:
+            found = next((m for m in members if m.isfile() and PurePosixPath(m.name).name == name), None)
+            inside = members.extractfile(found) if found else None
+            if inside is None:
+                raise FormatError(archive, f"holds no file {name}", "fetch it again, or unpack it by hand")
+            with part.open("wb") as handle:
+                shutil.copyfileobj(inside, handle, _CHUNK)
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise FormatError(archive, f"is no whole archive ({error})", "delete it and fetch it again") from error
+    part.replace(archive.with_name(name))
 
 
 def _download(http: httpx.Client, remote: RemoteFile, part: Path, progress: Progress) -> None:

@@ -7,6 +7,7 @@ fastest. Format: https://neo4j.com/docs/operations-manual/current/import/
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,10 +33,11 @@ class ImportFiles:
     """Offers what `kg.build` needs of a store and writes import files into an empty folder.
 
     Use it as a context manager. When it is closed, `nodes`, `relationships` and `options` are what
-    `Neo4jServer.import_csv` takes.
+    `Neo4jServer.import_csv` takes, and `command` is for a Neo4j elsewhere.
     """
 
     def __init__(self, folder: Path) -> None:
+        folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise InputError(f'"{folder}" is not empty; name a new folder for the import files.')
@@ -60,6 +62,13 @@ class ImportFiles:
         """How the tool must read the files; cells that hold line breaks cost it its parallel reading."""
         multiline = str(self._has_line_breaks).lower()
         return ("--id-type=integer", "--array-delimiter=U+001F", f"--multiline-fields={multiline}")
+
+    @property
+    def command(self) -> str:
+        """The shell command that imports the files into a stopped Neo4j."""
+        words = ["neo4j-admin", "database", "import", "full", "neo4j", "--overwrite-destination=true", *self.options]
+        words += [f"--nodes={files}" for files in self.nodes]
+        return shlex.join([*words, *(f"--relationships={files}" for files in self.relationships)])
 
     def create_constraints(self) -> None:
         """Leave constraints to the running server: they are made after the import."""

@@ -14,6 +14,7 @@ from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import normalise_curie
 
 INFORES: Final = "infores:drkg"
+_ARCHIVE: Final = "https://dgl-data.s3-us-west-2.amazonaws.com/dataset/DRKG/drkg.tar.gz"
 _COLUMNS: Final = ("head", "relation", "tail")
 _RELATIONS: Final = Path(__file__).with_name("drkg_relations.tsv")
 _CATEGORIES: Final[dict[str, Category]] = {
@@ -46,11 +47,11 @@ class DrkgSource(Source):
         licence="Apache-2.0 for the compilation; parts keep the licence of their origin",
         version="2020",
         url="https://github.com/gnn4dr/DRKG",
-        files=(RemoteFile("https://dgl-data.s3-us-west-2.amazonaws.com/dataset/DRKG/drkg.tar.gz", "drkg.tar.gz"),),
+        files=(RemoteFile(_ARCHIVE, "drkg.tar.gz", member="drkg.tsv"),),
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
-        """Return `drkg.tsv`, unpacked from the publisher's archive."""
+        """Return `drkg.tsv`, which `fetch` unpacks from the publisher's archive."""
         return (find_file(path, ("drkg.tsv",), "drkg"),)
 
     def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:

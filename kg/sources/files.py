@@ -139,7 +139,7 @@ def parse_json(path: Path, text: str, line: int | None = None) -> Any:
         ) from error
 
 
-def check_object(path: Path, value: Any, line: int | None = None) -> dict[str, Any]:
+def check_object(path: Path | str, value: Any, line: int | None = None) -> dict[str, Any]:
     """Return `value` when it is a JSON object; FormatError otherwise."""
     if not isinstance(value, dict):
         raise FormatError(
@@ -165,7 +165,7 @@ def check_header(path: Path, line: int, header: list[str], required: Sequence[st
     return header
 
 
-def check_keys(path: Path, line: int | None, record: Mapping[str, Any], required: Sequence[str]) -> None:
+def check_keys(path: Path | str, line: int | None, record: Mapping[str, Any], required: Sequence[str]) -> None:
     """FormatError when a record lacks one of the required keys."""
     missing = [key for key in required if key not in record]
     if missing:

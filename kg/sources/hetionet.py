@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -141,45 +142,50 @@ def _read_table_edges(nodes: Path, edges: Path) -> Iterator[Edge]:
 
 def _read_json_nodes(path: Path) -> Iterator[Node]:
     for number, item in enumerate(read_json_array(path, "nodes"), start=1):
-        node = check_object(path, item)
-        check_keys(path, None, node, ("kind", "identifier", "name"))
-        yield _to_node(path, number, f"{node['kind']}::{node['identifier']}", node["name"], node["kind"])
+        where = f"{path}, node {number}"
+        node = check_object(where, item)
+        check_keys(where, None, node, ("kind", "identifier", "name"))
+        yield _to_node(where, None, f"{node['kind']}::{node['identifier']}", str(node["name"]), str(node["kind"]))
 
 
 def _read_json_edges(path: Path) -> Iterator[Edge]:
     for number, item in enumerate(read_json_array(path, "edges"), start=1):
-        edge = check_object(path, item)
-        check_keys(path, None, edge, ("source_id", "target_id", "kind", "direction"))
-        source, target = ("::".join(map(str, edge[end])) for end in ("source_id", "target_id"))
+        where = f"{path}, edge {number}"
+        edge = check_object(where, item)
+        check_keys(where, None, edge, ("source_id", "target_id", "kind", "direction"))
+        for end in ("source_id", "target_id"):
+            if not isinstance(edge[end], list) or len(edge[end]) != 2:
+                raise FormatError(where, f"`{end}` is {json.dumps(edge[end])}", "it is a list of kind and identifier")
+        source, target = (normalise_curie("::".join(map(str, edge[end]))) for end in ("source_id", "target_id"))
         metaedge = _abbreviate(edge["source_id"][0], edge["kind"], edge["target_id"][0], edge["direction"])
-        extra = _to_extra(edge.get("data") or {})
-        yield _to_edge(path, number, metaedge, normalise_curie(source), normalise_curie(target), extra)
+        yield _to_edge(where, None, metaedge, source, target, _to_extra(where, edge.get("data") or {}))
 
 
-def _abbreviate(source_kind: str, kind: str, target_kind: str, direction: str) -> str:
+def _abbreviate(source_kind: Any, kind: Any, target_kind: Any, direction: Any) -> str:
     """The metaedge's abbreviation; a directed one carries `>`."""
     arrow = "" if direction == "both" else ">"
-    source, target = (_KIND_ABBREVIATIONS.get(k, k) for k in (source_kind, target_kind))
-    return f"{source}{kind[:1]}{arrow}{target}"
+    source, target = (_KIND_ABBREVIATIONS.get(str(k), k) for k in (source_kind, target_kind))
+    return f"{source}{str(kind)[:1]}{arrow}{target}"
 
 
-def _to_extra(data: dict[str, Any]) -> Properties:
+def _to_extra(where: str, value: Any) -> Properties:
     """Where the JSON form says a statement comes from."""
+    data = check_object(where, value)
     sources = data.get("sources") or ([data["source"]] if "source" in data else [])
     return to_properties({"original_sources": tuple(sorted(map(str, sources))), "license": data.get("license")})
 
 
-def _to_node(path: Path, line: int, identifier: str, name: str, kind: str) -> Node:
+def _to_node(place: Path | str, line: int | None, identifier: str, name: str, kind: str) -> Node:
     category = CATEGORIES.get(kind)
     if category is None:
-        raise FormatError(path, f'`kind` is "{kind}"', f"allowed: {', '.join(CATEGORIES)}", line=line)
+        raise FormatError(place, f'`kind` is "{kind}"', f"allowed: {', '.join(CATEGORIES)}", line=line)
     symbols = (f"HGNC.SYMBOL:{name}",) if category is Category.GENE else ()
     return Node(normalise_curie(identifier), category, name, INFORES, xrefs=symbols)
 
 
-def _to_edge(path: Path, line: int, metaedge: str, source: str, target: str, extra: Properties) -> Edge:
+def _to_edge(place: Path | str, line: int | None, metaedge: str, source: str, target: str, extra: Properties) -> Edge:
     if metaedge not in METAEDGES:
-        raise FormatError(path, f'`metaedge` is "{metaedge}"', f"allowed: {', '.join(METAEDGES)}", line=line)
+        raise FormatError(place, f'`metaedge` is "{metaedge}"', f"allowed: {', '.join(METAEDGES)}", line=line)
     predicate, is_turned, (level, agent) = METAEDGES[metaedge]
     subject, object_ = (target, source) if is_turned else (source, target)
     properties = tuple(sorted((("original_predicate", metaedge), *extra)))

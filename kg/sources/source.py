@@ -28,11 +28,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file of a publisher. `sha256` is set where that version was once read, and empty where it never was."""
+    """A file of a publisher. `sha256` is set where that version was once read, and empty where it never was.
+
+    `member` is the one file to unpack where it is a tar archive.
+    """
 
     url: str
     name: str
     sha256: str = ""
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Downloads from a server on this machine."""
 
 import hashlib
+import io
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kg import fetch
-from kg.errors import InputError, ResourceError
+from kg.errors import FormatError, InputError, ResourceError
 from kg.fetch import fetch_source
 from kg.sources.source import RemoteFile, SourceInfo
 
@@ -59,9 +61,10 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def change(url: str, sha256: str = "") -> None:
+    def change(url: str, sha256: str = "", member: str = "") -> None:
         class Fake:
-            info = SourceInfo("x", "X", "infores:x", "CC0 1.0", "1", "http://x", (RemoteFile(url, "x.bin", sha256),))
+            files = (RemoteFile(url, "x.bin", sha256, member),)
+            info = SourceInfo("x", "X", "infores:x", "CC0 1.0", "1", "http://x", files)
 
         monkeypatch.setattr(fetch, "open_source", lambda name: Fake())
 
@@ -155,3 +158,25 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, address: str, publish: Cal
 def test_a_source_that_only_people_can_download() -> None:
     with pytest.raises(InputError, match="get it at https://www"):
         fetch_source("rxnorm")
+
+
+def test_the_file_of_an_archive_is_unpacked_beside_it(
+    tmp_path: Path, address: str, publish: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name in ("./LICENSE", "./deep/triples.tsv"):
+            member = tarfile.TarInfo(name)
+            member.size = len(name)
+            archive.addfile(member, io.BytesIO(name.encode()))
+    monkeypatch.setattr(f"{__name__}.CONTENT", packed.getvalue())
+    publish(f"{address}/file", member="triples.tsv")
+    fetch_source("x", tmp_path)
+    assert (tmp_path / "triples.tsv").read_text() == "./deep/triples.tsv"
+    publish(f"{address}/file", member="other.tsv")
+    with pytest.raises(FormatError, match=r"holds no file other\.tsv"):
+        fetch_source("x", tmp_path)
+    (tmp_path / "x.bin").write_bytes(packed.getvalue()[:60])
+    (tmp_path / "checksums.json").unlink()
+    with pytest.raises(FormatError, match="no whole archive"):
+        fetch_source("x", tmp_path)

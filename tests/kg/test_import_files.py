@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli import app
 from kg.build import build_graph
 from kg.errors import InputError
 from kg.export import read_content
@@ -18,6 +21,8 @@ from kg.writes import WriteCount
 from ontologies.biolink import Predicate
 from tests.kg.graphs import disease, drug, edge, random_graph
 from tests.kg.test_export import CONTENT, EDGES
+
+KINDS = ("--nodes=", "--relationships=")
 
 
 def read_files(arguments: list[str]) -> dict[str, list[list[str]]]:
@@ -67,6 +72,9 @@ def test_the_imported_graph_is_the_everyday_one(server: Neo4jServer, tmp_path: P
         files.write_nodes(nodes)
         files.write_edges(edges)
         files.keep_source("x", {"infores": "infores:x", "all_infores": ["infores:x"]})
+    words = shlex.split(files.command)
+    chosen = [[w.partition("=")[2] for w in words if w.startswith(kind)] for kind in KINDS]
+    assert chosen == [files.nodes, files.relationships]
     server.import_csv(files.nodes, files.relationships, files.options)
     with server, open_graph(server.selector) as store:
         content = read_content(store)
@@ -86,3 +94,22 @@ def test_a_build_can_write_import_files(tmp_path: Path) -> None:
     assert num > 0
     assert len(read_files(files.nodes)["Source"]) == 2
     assert starter.edges >= num
+
+
+def test_the_verb_writes_files_and_a_build_of_the_imported_graph_changes_nothing(
+    server: Neo4jServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    done = CliRunner().invoke(app, ["build", "starter", "--import-files", str(folder)])
+    assert done.exit_code == 0, done.output
+    words = shlex.split(done.stderr.partition("then run: ")[2].splitlines()[0])
+    assert words[:4] == ["neo4j-admin", "database", "import", "full"]
+    values = {
+        kind: [w.partition("=")[2] for w in words if w.startswith(kind)] for kind in ("--nodes", "--relationships")
+    }
+    options = [word for word in words[6:] if not word.startswith(tuple(values))]
+    server.import_csv(values["--nodes"], values["--relationships"], options)
+    with server, open_graph(server.selector) as store:
+        (report,) = build_graph(store, ["starter"]).sources
+        assert report.unchanged
+        assert {row["name"] for row in store.read_sources()} == {"starter"}

@@ -19,7 +19,7 @@ from tests.kg.test_sources_drugs import ATC, CPIC, DRKG, PATH, PRIMEKG, SIDER, c
 from tests.kg.test_sources_exchange import MAPPING, TABLE
 from tests.kg.test_sources_hetionet import EDGES, NODES
 from tests.kg.test_sources_hpo import GENES, HEADER, OBO, ROWS
-from tests.kg.test_sources_ontologies import DO_NAMES, DO_XREFS
+from tests.kg.test_sources_ontologies import DO_NAMES, DO_XREFS, GRAPH, OWL
 
 TARGETS = "STRUCT_ID\tDRUG_NAME\tACCESSION\tGENE\tACTION_TYPE\tORGANISM\n1\tx\tQ1\tABC\tACTIVATOR\tHomo sapiens\n"
 USES = "struct_id,relationship_name,concept_name,umls_cui,snomed_conceptid\n1,indication,y,C0011860,44054006\n"
@@ -28,6 +28,17 @@ FREQUENCY = "CID100000085\tCID000010917\tC0000737\t\tcommon\t0.01\t0.01\tPT\tC00
 KGX_NODES = "id\tcategory\tname\nDRUGBANK:DB1\tbiolink:Drug\tx\nDOID:1\tbiolink:Disease\ty\n"
 KGX_EDGES = "subject\tpredicate\tobject\tnegated\tconfidence\tknowledge_level\tagent_type\n"
 KGX_EDGES += "DRUGBANK:DB1\tbiolink:treats\tDOID:1\tfalse\t0.5\tknowledge_assertion\tmanual_agent\n"
+KGX_NODE_LINES = '{"id": "DRUGBANK:DB1", "category": ["biolink:Drug"], "xref": ["MESH:D1"]}\n'
+KGX_EDGE_LINES = '{"subject": "DRUGBANK:DB1", "predicate": "biolink:treats", "object": "DOID:1", "negated": false}\n'
+HETIONET_JSON = json.dumps(
+    {
+        "nodes": [{"kind": "Gene", "identifier": 1, "name": "a"}],
+        "edges": [
+            {"source_id": ["Gene", 1], "target_id": ["Gene", 1], "kind": "regulates", "direction": "forward"},
+            {"source_id": ["Gene", 1], "target_id": ["Gene", 1], "kind": "interacts", "direction": "both", "data": {}},
+        ],
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -52,10 +63,14 @@ LAYOUTS = (
     Layout("drugcentral", {"omop_relationship.csv": USES}, ","),
     Layout("drugmechdb", {"paths.jsonl": json.dumps(PATH) + "\n"}, ",", header=False),
     Layout("hetionet", {"nodes.tsv": HETIONET, "edges.tsv": "source\tmetaedge\ttarget\n" + "\t".join(EDGES[0]) + "\n"}),
+    Layout("hetionet", {"hetionet-v1.0.json": HETIONET_JSON}, ",", header=False),
     Layout(
         "hpo", {"hp.obo": OBO, "phenotype.hpoa": "\n".join([HEADER, *ROWS]) + "\n", "genes_to_phenotype.txt": GENES}
     ),
     Layout("kgx", {"nodes.tsv": KGX_NODES, "edges.tsv": KGX_EDGES}),
+    Layout("kgx", {"nodes.jsonl": KGX_NODE_LINES, "edges.jsonl": KGX_EDGE_LINES}, ",", header=False),
+    Layout("obo", {"a.json": json.dumps(GRAPH)}, ",", header=False, path="a.json"),
+    Layout("obo", {"a.ttl": OWL}, " ", header=False, path="a.ttl"),
     Layout("obo", {"a.obo": OBO}, " ", header=False, path="a.obo"),
     Layout("primekg", {"kg.csv": PRIMEKG}, ","),
     Layout(
