@@ -47,18 +47,20 @@ def fit_listwise(
     )
     network.train()
     for _ in range(config.epochs):
-        order = torch.randperm(len(targets), generator=generator)
+        order = torch.randperm(len(targets), generator=generator).to(targets.device)
+        losses = []
         for rows in torch.split(order, config.batch_size):
             scores = score(rows).masked_fill(hidden[rows], _HIDDEN_SCORE)
             loss = nn.functional.cross_entropy(scores, targets[rows])
-            if not torch.isfinite(loss):
-                raise ModelError(
-                    "The training loss is not a number; look for NaN in the graph's features or lower the rate."
-                )
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
+            losses.append(loss.detach())
+        if not torch.isfinite(torch.stack(losses)).all():
+            raise ModelError(
+                "The training loss is not a number; look for NaN in the graph's features or lower the rate."
+            )
     network.eval()
 
 

@@ -12,7 +12,7 @@ to the head, and a tail's popularity is counted without it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,9 @@ from torch.utils.checkpoint import checkpoint
 
 from gnn.listwise import ListwiseConfig, fit_listwise
 from gnn.metagraph import Dense
+from gnn.path_batch import Batch, batches_of, build_batch
+from gnn.path_device import capture, move_data, needs_recomputing
+from gnn.path_fused import DAMPED_TAILS, FusedHops
 from gnn.path_graph import HUB_EXPONENT, Bundle, Hop, PathData
 from gnn.task import Queries
 
@@ -64,27 +67,13 @@ class SparseProduct(torch.autograd.Function):
         return None, None, context.transposed @ gradients[0].contiguous()
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What a batch of queries starts from.
-
-    `first` holds, by type, the (num_nodes, n, num_hops) edge values out of the heads and the hops' numbers; `known`
-    (T, n) the heads' known tails, weighted, without the own edges; `away` (num_heads of the layer, n) is zero at each
-    query's own head, one list entry a layer; `popularity` (T, n) counts the tails' known heads without the own edges.
-    """
-
-    first: dict[str, tuple[Tensor, Tensor]]
-    known: Tensor
-    away: tuple[Tensor | None, ...]
-    popularity: Tensor
-
-
 class PathGnn(nn.Module):
     """Scores (queries, tails) by the walks from each query's head."""
 
     def __init__(self, data: PathData, config: PathGnnConfig) -> None:
         super().__init__()
         self.config = config
+        self.recomputes = False
         width, layers = config.dim, data.num_layers
         self.relations = nn.Parameter(0.2 * torch.randn(layers, data.num_relations, width))
         types = {name for step in data.steps for name in (step.source, step.target)}
@@ -121,7 +110,7 @@ class PathGnn(nn.Module):
         return self._mix(data, batch, 0, received)
 
     def _step(self, data: PathData, batch: Batch, layer: int, states: States) -> States:
-        """Return the states one hop on; on CUDA the layer is computed again on the way back instead of being kept."""
+        """Return the states one hop on; with `recomputes` they are not kept but computed again on the way back."""
         names = tuple(states)
 
         def walk(*tensors: Tensor) -> tuple[Tensor, ...]:
@@ -129,31 +118,22 @@ class PathGnn(nn.Module):
             return tuple(after[name] for name in data.nodes[layer] if name in after)
 
         inputs = tuple(states.values())
-        if self.training and inputs[0].is_cuda:
-            outputs = checkpoint(walk, *inputs, use_reentrant=False)
-        else:
-            outputs = walk(*inputs)
+        again = self.training and self.recomputes
+        outputs = checkpoint(walk, *inputs, use_reentrant=False) if again else walk(*inputs)
         reached = {hop.step.target for hop in data.hops[layer]} | {data.tail_type}
         return dict(zip((name for name in data.nodes[layer] if name in reached), outputs, strict=True))
 
     def walk(self, data: PathData, batch: Batch, layer: int, states: States) -> States:
         """Send every state along every hop into `layer` (counted from 0) and mix what arrives."""
         weights = self._weights(layer)
-        received: dict[str, list[Tensor]] = {}
-        for bundle in data.bundles[layer - 1]:
-            sent = [send(data, batch, hop, states[hop.step.source]) for hop in bundle.hops]
-            if bundle.tall:
-                summed = _multiply(bundle, sent[0])
-                sizes = [hop.matrix.shape[1] for hop in bundle.hops]
-                for hop, part in zip(bundle.hops, torch.split(summed, sizes), strict=True):
-                    received.setdefault(hop.step.target, []).append(part * weights[hop.number])
-            else:
-                weighed = [state * weights[hop.number] for hop, state in zip(bundle.hops, sent, strict=True)]
-                received.setdefault(bundle.hops[0].step.target, []).append(_multiply(bundle, torch.cat(weighed)))
+        if data.fused:
+            received = _receive_fused(data, batch, data.fused[layer - 1], states, weights)
+        else:
+            received = _receive(data, batch, data.bundles[layer - 1], states, weights)
         if data.tail_type not in received:
             shape = (*batch.known.shape, self.config.dim)
-            received[data.tail_type] = [torch.zeros(shape, device=batch.known.device)]
-        return self._mix(data, batch, layer, {name: _sum_of(parts) for name, parts in received.items()})
+            received[data.tail_type] = torch.zeros(shape, device=batch.known.device)
+        return self._mix(data, batch, layer, received)
 
     def mix(self, layer: int, name: str) -> Tensor:
         """Return the positive (dim, dim) matrix that mixes what arrives at a type of node, its unit included."""
@@ -186,10 +166,36 @@ class PathGnn(nn.Module):
         return scores
 
 
+def _receive(data: PathData, batch: Batch, bundles: Sequence[Bundle], states: States, weights: Tensor) -> States:
+    """Return what arrives at each type of node along a layer's bundles."""
+    received: dict[str, list[Tensor]] = {}
+    for bundle in bundles:
+        sent = [send(data, batch, hop, states[hop.step.source]) for hop in bundle.hops]
+        if bundle.tall:
+            summed = _multiply(bundle, sent[0])
+            sizes = [hop.matrix.shape[1] for hop in bundle.hops]
+            for hop, part in zip(bundle.hops, torch.split(summed, sizes), strict=True):
+                received.setdefault(hop.step.target, []).append(part * weights[hop.number])
+        else:
+            weighed = [state * weights[hop.number] for hop, state in zip(bundle.hops, sent, strict=True)]
+            received.setdefault(bundle.hops[0].step.target, []).append(_multiply(bundle, torch.cat(weighed)))
+    return {name: _sum_of(parts) for name, parts in received.items()}
+
+
+def _receive_fused(data: PathData, batch: Batch, hops: FusedHops, states: States, weights: Tensor) -> States:
+    """Return the same from a layer's fused hops; the damped tails stand beside the tails as a source of their own."""
+    sent: Mapping[str, Tensor] = states
+    if DAMPED_TAILS in hops.sources:
+        sent = states | {DAMPED_TAILS: _damp_tails(batch, states[data.tail_type])}
+    return hops.receive(sent, weights)
+
+
 def send(data: PathData, batch: Batch, hop: Hop, state: Tensor) -> Tensor:
     """Return what a hop's sources send; a tail speaks the less to other heads the more heads it is known for."""
-    if hop.number != data.num_relations - 1:
-        return state
+    return _damp_tails(batch, state) if hop.number == data.num_relations - 1 else state
+
+
+def _damp_tails(batch: Batch, state: Tensor) -> Tensor:
     return state * ((1.0 + batch.popularity) ** -HUB_EXPONENT)[:, :, None]
 
 
@@ -205,36 +211,6 @@ def _multiply(bundle: Bundle, dense: Tensor) -> Tensor:
     """Return the bundle's sparse matrix times (num_rows, n, dim) states."""
     product: Tensor = SparseProduct.apply(bundle.forward, bundle.backward, dense.flatten(1))
     return product.reshape(len(product), *dense.shape[1:])
-
-
-def build_batch(data: PathData, queries: Queries, device: torch.device | None = None) -> Batch:
-    """Look the heads' first hops up and take the own edges out of what is known."""
-    heads, places = queries.heads, np.arange(len(queries))
-    by_type: dict[str, list[Hop]] = {}
-    for hop in data.hops[0]:
-        by_type.setdefault(hop.step.target, []).append(hop)
-    first: dict[str, tuple[Tensor, Tensor]] = {}
-    for name, hops in by_type.items():
-        values = np.zeros((hops[0].matrix.shape[1], len(heads), len(hops)), np.float32)
-        for column, hop in enumerate(hops):
-            rows = hop.matrix[heads].tocoo()
-            values[rows.col, rows.row, column] = rows.data
-        numbers = torch.tensor([hop.number for hop in hops])
-        first[name] = (torch.from_numpy(values).to(device), numbers.to(device))
-    known = queries.known * np.maximum(queries.known.sum(axis=1, keepdims=True), 1.0) ** -HUB_EXPONENT
-    popularity = np.repeat(data.popularity.cpu().numpy()[:, None], len(heads), axis=1)
-    own = np.flatnonzero(queries.targets >= 0)
-    stated = data.task.known()[heads[own], queries.targets[own]]
-    popularity[queries.targets[own], places[own]] -= stated
-    away = tuple(_away(nodes.get(data.head_type), heads, device) for nodes in data.nodes)
-    tensors = (torch.from_numpy(np.ascontiguousarray(known.T)), torch.from_numpy(popularity))
-    return Batch(first, tensors[0].to(device), away, tensors[1].to(device))
-
-
-def _away(places: Any, heads: Any, device: torch.device | None) -> Tensor | None:
-    if places is None:
-        return None
-    return torch.from_numpy((places[:, None] != heads[None, :]).astype(np.float32)).to(device)
 
 
 def build_path_gnn(data: PathData, config: PathGnnConfig, queries: Queries) -> PathGnn:
@@ -260,13 +236,18 @@ def fit_path_gnn(config: PathGnnConfig, data: PathData, queries: Queries, seed: 
     torch.manual_seed(seed)
     network = build_path_gnn(data, config, queries.take(np.random.default_rng(seed).permutation(len(queries))))
     place = torch.device(device)
-    network, there = network.to(place), data.to(place)
+    network, there = network.to(place), move_data(data, config.dim, place)
+    batches = batches_of(there, queries, place)
+    network.recomputes = place.type == "cuda" and needs_recomputing(data, config)
+    size = min(config.fit.batch_size, len(queries))
+    captured = None
+    if place.type == "cuda" and there.fused and not network.recomputes:
+        captured = capture(network, there, batches(torch.arange(size, device=place)))
 
     def score(rows: Tensor) -> Tensor:
-        batch = build_batch(there, queries.take(rows.cpu().numpy()), place)
-        with torch.autocast(place.type, torch.bfloat16, enabled=place.type == "cuda"):
-            scores: Tensor = network(there, batch)
-        return scores.float()
+        batch = batches(rows)
+        scores: Tensor = captured(*batch.tensors()) if captured and len(rows) == size else network(there, batch)
+        return scores
 
     generator = torch.Generator().manual_seed(seed)
     targets, hidden = torch.from_numpy(queries.targets).to(place), torch.from_numpy(queries.hidden).to(place)

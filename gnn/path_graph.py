@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -22,6 +23,9 @@ from gnn.metagraph import Step, damp
 from gnn.space import TaskGraph
 from gnn.task import LinkTask
 from gnn.triples import Ids
+
+if TYPE_CHECKING:
+    from gnn.path_fused import FusedHops
 
 HUB_EXPONENT = 0.4
 BY_NAME = "similar name"
@@ -70,7 +74,7 @@ class PathData:
     `nodes[l]` gives the places that are in layer l + 1, by type; the tail type always holds all tails. `hops[l]` lead
     into that layer (rows of the first are all heads) and `bundles[l]` are the hops into the layer after it.
     `popularity` (num_tails,) counts each tail's known heads. `steps` are the relations walked; the last two are the
-    known pairs, from head to tail and back.
+    known pairs, from head to tail and back. Where `fused` is given it takes the place of the bundles.
     """
 
     task: LinkTask
@@ -81,6 +85,7 @@ class PathData:
     bundles: tuple[tuple[Bundle, ...], ...]
     steps: tuple[Step, ...]
     popularity: Tensor
+    fused: tuple[FusedHops, ...] = ()
 
     @property
     def num_relations(self) -> int:

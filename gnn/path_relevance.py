@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from gnn.metagraph import Dense, Step
-from gnn.path_gnn import Batch, PathGnn, build_batch, send
+from gnn.path_batch import Batch, build_batch
+from gnn.path_gnn import PathGnn, send
 from gnn.path_graph import Hop, PathData
 from gnn.task import Queries
 

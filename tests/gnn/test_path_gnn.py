@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from gnn.listwise import ListwiseConfig
-from gnn.path_gnn import PathGnnConfig, SparseProduct, build_batch, build_path_gnn, fit_path_gnn, score_path_gnn
+from gnn.path_batch import build_batch
+from gnn.path_gnn import PathGnnConfig, SparseProduct, build_path_gnn, fit_path_gnn, score_path_gnn
 from gnn.path_graph import PathData, build_path_data
 from gnn.ranking import rank_targets
 from gnn.space import TaskGraph, build_task_graph
