@@ -123,15 +123,20 @@ def extract_train(
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     exclude: Annotated[Path | None, typer.Option(help="A file of document ids to leave out, one a line.")] = None,
     start: Annotated[Path | None, typer.Option(help="A tagger's folder whose training goes on.")] = None,
-    teacher: Annotated[str, typer.Option(help="A tagger whose probabilities are learnt too.")] = "",
+    teacher: Annotated[
+        list[str] | None, typer.Option(help="A tagger whose probabilities are learnt too; of several their mean.")
+    ] = None,
     text: Annotated[list[Path] | None, typer.Option(help="Texts without annotation, for the teacher to label.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda; taggers train on a GPU when there is one.")] = "auto",
 ) -> None:
     """Train a model of this room on annotated texts, as the shipped one was trained."""
     from extraction.train_models import TrainingRequest, train_model
 
     left_out = frozenset(exclude.read_text("utf-8").split()) if exclude is not None else frozenset[str]()
     with shown_progress() as progress:
-        request = TrainingRequest(tuple(corpus), out, left_out, start=start, teacher=teacher, texts=tuple(text or ()))
+        request = TrainingRequest(
+            tuple(corpus), out, left_out, None, start, tuple(teacher or ()), tuple(text or ()), device
+        )
         folder = train_model(model, request, progress)
     typer.echo(f"{model} is written to {folder}.")
 

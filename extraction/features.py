@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -47,6 +47,10 @@ class Batch:
     lexicon: Tensor  # [B, W, LEXICON_BITS] float
     characters: Tensor  # [B, W, CHARACTERS] int64
     word_mask: Tensor  # [B, W] bool
+
+    def to(self, device: str) -> Batch:
+        """Return the batch on "cpu" or "cuda"."""
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)

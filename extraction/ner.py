@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -79,6 +80,10 @@ class TaggerRecognizer:
             for window, found in self._predict(windows[start : start + self.batch]):
                 spans[window.text_index] += found
         return [sorted(found, key=lambda s: s.start) for found in spans]
+
+    def to(self, device: str) -> TaggerRecognizer:
+        """Return copies of the taggers on "cpu" or "cuda"; texts are read on the CPU only."""
+        return replace(self, taggers=tuple(deepcopy(tagger).to(device) for tagger in self.taggers))
 
     @torch.inference_mode()
     def score_labels(self, batch: Batch) -> Tensor:

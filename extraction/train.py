@@ -85,13 +85,16 @@ def taught_loss(logits: Tensor, taught: Tensor) -> Tensor:
     return -(torch.log_softmax(logits.float(), dim=-1) * taught).sum(dim=-1).mean()
 
 
-def teach(teacher: TaggerRecognizer, windows: Sequence[Window], progress: Progress) -> list[NDArray[np.float16]]:
-    """Return per window the teacher's [W, L] probabilities of the labels."""
+def teach(
+    teacher: TaggerRecognizer, windows: Sequence[Window], progress: Progress, device: str
+) -> list[NDArray[np.float16]]:
+    """Return per window the [W, L] probabilities of the labels that a teacher on `device` gives."""
     taught: list[NDArray[np.float16]] = [np.empty(0, np.float16)] * len(windows)
     order = sorted(range(len(windows)), key=lambda i: windows[i].size)
     for start in range(0, len(order), teacher.batch):
         chosen = order[start : start + teacher.batch]
-        scores = teacher.score_labels(teacher.featurizer.batch([windows[i] for i in chosen])).exp()
+        batch = teacher.featurizer.batch([windows[i] for i in chosen]).to(device)
+        scores = teacher.score_labels(batch).exp().cpu()
         for row, i in enumerate(chosen):
             taught[i] = scores[row, : len(windows[i].words)].numpy().astype(np.float16)
         progress("teach", start + len(chosen), len(order))
@@ -105,8 +108,9 @@ def train_tagger(
     config: TrainConfig,
     progress: Progress = ignore_progress,
     teacher: TaggerRecognizer | None = None,
+    device: str = "cpu",
 ) -> Tagger:
-    """Train `tagger` in place and return it with its averaged weights, ready to predict.
+    """Train `tagger` in place on "cpu" or "cuda" and return it on the CPU with its averaged weights, ready to predict.
 
     It learns from gold spans and, where a teacher is given, as much from the teacher's probabilities of every label:
     those are all that a text without gold can teach.
@@ -114,10 +118,10 @@ def train_tagger(
     examples = [*examples, *swap_mentions(examples, config.swaps, config.seed)]
     windows = list(featurizer.windows([e.text for e in examples]))
     targets = [allowed_labels(w, examples[w.text_index]) for w in windows]
-    taught = teach(teacher, windows, progress) if teacher is not None else []
+    taught = teach(teacher.to(device), windows, progress, device) if teacher is not None else []
     rng = random.Random(config.seed)
     torch.manual_seed(config.seed)
-    run = Run(tagger, config, config.epochs * math.ceil(len(windows) / config.batch))
+    run = Run(tagger.to(device), config, config.epochs * math.ceil(len(windows) / config.batch), device)
     for _ in range(config.epochs):
         tagger.train()
         for chosen in shuffled_batches([w.size for w in windows], config.batch, rng):
@@ -126,16 +130,17 @@ def train_tagger(
             run.step(batch, stack_targets([targets[i] for i in chosen], batch), soft)
             progress("train", run.done, run.total)
     tagger.load_state_dict(run.average, strict=False)
-    return tagger.eval()
+    return tagger.cpu().eval()
 
 
 @dataclass(slots=True)
 class Run:
-    """A training under way: the optimizer, the steps done, and the moving average of the weights."""
+    """A training of a tagger that stands on `device`: optimizer, steps done, moving average of the weights."""
 
     tagger: Tagger
     config: TrainConfig
     total: int
+    device: str = "cpu"
     done: int = 0
     average: dict[str, Tensor] = field(init=False)
     optimizer: torch.optim.Optimizer = field(init=False)
@@ -151,12 +156,13 @@ class Run:
         factor = schedule(self.done, self.total, self.config.warmup)
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.tagger(batch)[batch.word_mask]
+        words = batch.word_mask
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            logits = self.tagger(batch.to(self.device))[words.to(self.device)]
         self.optimizer.zero_grad()
-        loss = partial_loss(logits, targets[batch.word_mask])
+        loss = partial_loss(logits, targets[words].to(self.device))
         if taught is not None:
-            loss = loss + taught_loss(logits, taught[batch.word_mask])
+            loss = loss + taught_loss(logits, taught[words].to(self.device))
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.tagger.parameters(), _CLIP)
         self.optimizer.step()

@@ -26,6 +26,7 @@ from extraction.swap import Example
 from extraction.tagger import TAGGED, Tagger, TaggerConfig
 from extraction.train import TrainConfig, train_tagger
 from extraction.weights import read_tagger, write_tagger
+from kg.device import check_device
 from kg.errors import InputError, UnknownNameError
 from kg.progress import Progress, ignore_progress
 
@@ -59,8 +60,8 @@ class TrainingRequest:
     """What to train on: annotated files, where to write, documents to leave out; the other fields are for taggers.
 
     `config` None takes the values that the shipped model was trained with. `start` is a tagger's folder whose training
-    goes on; `teacher` a tagger by name or folder from whose probabilities the new one learns too, also on the texts of
-    `texts`, which need no annotation.
+    goes on; `teachers` are taggers by name or folder from whose averaged probabilities the new one learns too, also on
+    the texts of `texts`, which need no annotation. `device` is auto, cpu or cuda.
     """
 
     corpora: tuple[Path, ...]
@@ -68,8 +69,9 @@ class TrainingRequest:
     exclude: frozenset[str] = frozenset()
     config: TrainConfig | None = None
     start: Path | None = None
-    teacher: str = ""
+    teachers: tuple[str, ...] = ()
     texts: tuple[Path, ...] = ()
+    device: str = "auto"
 
 
 def train_model(name: str, request: TrainingRequest, progress: Progress = ignore_progress) -> Path:
@@ -108,12 +110,14 @@ def _train_fast(request: TrainingRequest, progress: Progress) -> None:
 
 
 def _train(start: Callable[[], Tagger], request: TrainingRequest, config: TrainConfig, progress: Progress) -> None:
+    device = check_device(request.device)
     torch.manual_seed(config.seed)
     tagger = go_on_from(request.start, start().config) if request.start is not None else start()
-    teacher = load_teacher(request.teacher) if request.teacher else None
+    teacher = load_teachers(request.teachers) if request.teachers else None
     examples = [e for corpus in read_corpora(request.corpora, request.exclude) for e in corpus.examples()]
     examples += read_unlabelled(request.texts, request.exclude)
-    write_tagger(train_tagger(tagger, read_featurizer(), examples, config, progress, teacher), request.out)
+    trained = train_tagger(tagger, read_featurizer(), examples, config, progress, teacher, device)
+    write_tagger(trained, request.out)
 
 
 def go_on_from(folder: Path, shape: TaggerConfig) -> Tagger:
@@ -126,12 +130,15 @@ def go_on_from(folder: Path, shape: TaggerConfig) -> Tagger:
     return tagger
 
 
-def load_teacher(name: str) -> TaggerRecognizer:
-    """Return one of our taggers by name or folder; InputError for a model that gives no probabilities."""
-    teacher = load_recognizer(name)
-    if not isinstance(teacher, TaggerRecognizer):
-        raise InputError(f"{name}: gives no probabilities to learn from; name accurate, fast or a tagger's folder.")
-    return teacher
+def load_teachers(names: Sequence[str]) -> TaggerRecognizer:
+    """Return our taggers of these names or folders as one; InputError for a model that gives no probabilities."""
+    taggers: list[Tagger] = []
+    for name in names:
+        teacher = load_recognizer(name)
+        if not isinstance(teacher, TaggerRecognizer):
+            raise InputError(f"{name}: gives no probabilities to learn from; name accurate, fast or a tagger's folder.")
+        taggers += teacher.taggers
+    return TaggerRecognizer(tuple(taggers), read_featurizer())
 
 
 def read_unlabelled(paths: Sequence[Path], exclude: Collection[str]) -> list[Example]:

@@ -19,8 +19,9 @@ from gnn.model_folder import hash_file
 from gnn.read import read_pairs, read_triples
 from gnn.settings import ENSEMBLE, TrainSettings, apply_settings, check_settings
 from gnn.splits import check_split
-from gnn.train import DEV_SHARE, TrainReport, check_device, split_pairs, train_triples
+from gnn.train import DEV_SHARE, TrainReport, split_pairs, train_triples
 from gnn.triples import Ids, Triples, to_pair_ids
+from kg.device import check_device
 from kg.errors import InputError, ResourceError
 from kg.progress import Progress, ignore_progress
 

@@ -29,10 +29,8 @@ from gnn.model import (
 from gnn.model_folder import ModelFolder, keep_model, run_id
 from gnn.task import build_test_queries, to_places, types_of
 from gnn.triples import Ids, Triples, exclude_pairs
-from kg.errors import InputError, UnknownNameError
 from kg.progress import Progress, ignore_progress
 
-DEVICES = ("auto", "cpu", "cuda")
 DEV_SHARE = 0.1
 
 
@@ -70,15 +68,6 @@ class TrainReport:
             "heads": {relation: measured.to_json() for relation, measured in self.heads},
             "leaks": [leak.to_json() for leak in self.leaks],
         }
-
-
-def check_device(device: str) -> str:
-    """Return "cpu" or "cuda"; InputError when CUDA is asked for and there is none."""
-    if device not in DEVICES:
-        raise UnknownNameError("device", device, DEVICES)
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("There is no CUDA device here; use --device cpu, or install a driver that torch can see.")
-    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
 
 
 def split_pairs(pairs: Ids, shares: Sequence[float], seed: int) -> list[Ids]:

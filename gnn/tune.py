@@ -24,8 +24,8 @@ from gnn.embedding.train import dev_mrr, without_pairs
 from gnn.run import Ground, read_ground
 from gnn.settings import ENSEMBLE, TrainSettings, apply_settings, check_settings
 from gnn.task import build_task, to_places, types_of
-from gnn.train import check_device
 from gnn.triples import Triples
+from kg.device import check_device
 from kg.errors import InputError, ModelError, ResourceError
 from kg.progress import Progress, ignore_progress
 

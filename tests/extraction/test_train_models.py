@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from extraction.cid_model import load_cid_model
 from extraction.concepts import read_concepts
@@ -10,7 +11,7 @@ from extraction.document import EntityType, LinkRequest, Span
 from extraction.link import load_linker
 from extraction.ner import TaggerRecognizer, load_recognizer
 from extraction.train import TrainConfig
-from extraction.train_models import TrainingRequest, read_corpora, train_model
+from extraction.train_models import TrainingRequest, load_teachers, read_corpora, train_model
 from kg.errors import InputError, UnknownNameError
 from tests.extraction.corpus_examples import write_corpus
 
@@ -62,3 +63,16 @@ def test_a_relation_model_can_be_trained_and_loaded(corpus: Path, tmp_path: Path
     habits = load_cid_model(folder).habits
     assert (habits.named["MESH:D003000"], habits.blamed["MESH:D003000"]) == (2, 2)
     assert load_cid_model(folder).table is read_concepts()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_cuda_without_a_device_gets_a_sentence_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no CUDA device here; use --device cpu"):
+        train_model("fast", TrainingRequest((tmp_path / "absent.txt",), tmp_path / "out", device="cuda"))
+
+
+def test_several_teachers_are_one(corpus: Path, tmp_path: Path) -> None:
+    folder = train_model("fast", TrainingRequest((corpus,), tmp_path / "a", config=TrainConfig(epochs=1), device="cpu"))
+    assert len(load_teachers(("fast", str(folder))).taggers) == 2
+    with pytest.raises(InputError, match="gives no probabilities"):
+        load_teachers(("dictionary",))

@@ -15,7 +15,7 @@ from gnn.model import METAPATH_FLOOR
 from gnn.model_folder import read_model
 from gnn.predict import predict_files
 from gnn.task import build_open_queries, to_places
-from gnn.train import TrainReport, check_device, split_pairs, train_triples
+from gnn.train import TrainReport, split_pairs, train_triples
 from gnn.triples import build_triples, to_pair_ids
 from kg.errors import InputError, ModelError, UnknownNameError
 from tests.gnn.toy import toy_config, toy_rows, toy_triples
@@ -150,8 +150,6 @@ def test_wrong_names_get_a_sentence(trained: TrainReport, tmp_path: Path) -> Non
         explain_files(trained.out, "Drug::99", "treats", "Disease::3")
     with pytest.raises(UnknownNameError, match="treats"):
         predict_files(trained.out, "cures", tmp_path / "p.parquet")
-    with pytest.raises(UnknownNameError, match="device"):
-        check_device("tpu")
 
 
 def test_split_parts_are_disjoint() -> None:
