@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from thinc.util import fix_random_seed
 
 from extraction.document import Annotated, SourceDocument, content_hash
 from extraction.evaluate import to_places, to_scores
+from extraction.jobs import annotate
 from extraction.pipeline import ExtractionConfig
 from extraction.scoring import Counts, Place, count_strict
 from kg.model import Document
@@ -37,9 +40,17 @@ def noisy_copies(texts: Sequence[str], num: int, seed: int = 1) -> Iterator[Sour
 
 
 def resident_mb() -> float:
-    """Return the memory that this process holds, in MB (Linux)."""
-    status = Path("/proc/self/status").read_text("ascii")
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    """Return the memory that this process and its children hold, in MB (Linux)."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split()
+    return sum(_resident_kb(pid) for pid in ("self", *children)) / 1024
+
+
+def _resident_kb(pid: str) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("ascii")
+    except OSError:
+        return 0
+    return int(status.split("VmRSS:")[1].split()[0]) if "VmRSS:" in status else 0
 
 
 def reference_gflops(seconds: float = 0.5) -> float:
@@ -50,6 +61,13 @@ def reference_gflops(seconds: float = 0.5) -> float:
         torch.mm(left, right)
         done += 1
     return 2 * 512**3 * done / (time.perf_counter() - started) / 1e9
+
+
+def load_peer(documents: Sequence[SourceDocument], folder: Path) -> Language:
+    """Return the peer that lies in a folder; where there is none it is trained and kept there."""
+    if not (folder / "meta.json").is_file():
+        train_peer(documents).to_disk(folder)
+    return spacy.load(folder)
 
 
 def train_peer(documents: Sequence[SourceDocument], seed: int = 1) -> Language:
@@ -95,10 +113,24 @@ def time_run(name: str, read: Iterable[object], num: int) -> float:
     return pace
 
 
-def bench_run(train: Sequence[SourceDocument], unseen: Sequence[SourceDocument], model: str, num: int) -> None:
-    """Print F1 on documents that neither has seen and the pace over `num` noisy copies, ours and the peer's."""
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """Our model, how many copies go by, in how many processes, and where the trained peer is kept."""
+
+    model: str
+    num: int
+    workers: int
+    peer: Path
+
+
+def bench_run(train: Sequence[SourceDocument], unseen: Sequence[SourceDocument], settings: RunSettings) -> None:
+    """Print F1 on documents that neither has seen and the pace over noisy copies, ours and the peer's.
+
+    Both read in as many processes, one thread each.
+    """
+    model, num, workers = settings.model, settings.num, settings.workers
     print(f"reference: {reference_gflops():.0f} GFLOP/s single precision, {torch.get_num_threads()} threads")
-    peer = train_peer(train)
+    peer = load_peer(train, settings.peer)
     texts = [d.document.text for d in train]
     docs = peer.pipe(d.document.text for d in unseen)
     found = [{(e.start_char, e.end_char, e.label_) for e in doc.ents} for doc in docs]
@@ -107,13 +139,7 @@ def bench_run(train: Sequence[SourceDocument], unseen: Sequence[SourceDocument],
     ours = list(config.create().annotate(iter(unseen)))
     places = [to_places(o.mentions, JUDGED) if isinstance(o, Annotated) else set() for o in ours]
     print(f"{model}, F1 on unseen documents", score(unseen, places))
-    theirs = time_run("plain spaCy", peer.pipe(d.document.text for d in noisy_copies(texts, num)), num)
-    extractor = config.create()
-    recognizer = extractor.recognizer
-    if recognizer is None:
-        raise SystemExit("Give a model that recognises, not the dictionary.")
-    blank = spacy.blank("en")
-    spans = recognizer.recognize(blank.make_doc(d.document.text) for d in noisy_copies(texts, num))
-    alone = time_run(f"{model}, mentions only", spans, num)
-    whole = time_run(f"{model}, linked and related", extractor.annotate(noisy_copies(texts, num)), num)
-    print(f"documents a second beside plain spaCy: mentions {alone / theirs:.2f}x, everything {whole / theirs:.2f}x")
+    copies = (d.document.text for d in noisy_copies(texts, num))
+    theirs = time_run("plain spaCy", peer.pipe(copies, n_process=workers, batch_size=64), num)
+    whole = time_run(f"{model}, linked and related", annotate(noisy_copies(texts, num), config, workers=workers), num)
+    print(f"documents a second beside plain spaCy, which only finds mentions: {whole / theirs:.2f}x")

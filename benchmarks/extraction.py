@@ -3,6 +3,7 @@
     python -m benchmarks.extraction spans     --data ../shared/data --model accurate
     python -m benchmarks.extraction links     --data ../shared/data
     python -m benchmarks.extraction relations --data ../shared/data
+    python -m benchmarks.extraction traps     --data ../shared/data
     python -m benchmarks.extraction speed     --data ../shared/data --model fast --threads 2
     python -m benchmarks.extraction run       --data ../shared/data --model fast --documents 10000
 
@@ -23,7 +24,8 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from benchmarks._extraction_run import bench_run, reference_gflops
+from benchmarks._extraction_run import RunSettings, bench_run, reference_gflops
+from benchmarks._extraction_traps import bench_traps
 from extraction.cid import read_pairs
 from extraction.cid_model import keep_stated, load_cid_model
 from extraction.concepts import CONCEPT_TYPE, read_concepts
@@ -185,10 +187,10 @@ def bench_speed(data: Path, model: str) -> None:
     print(f"reference: {reference_gflops():.0f} GFLOP/s single precision with as many threads, in the same minute")
 
 
-def bench_documents(data: Path, model: str, num: int) -> None:
+def bench_documents(data: Path, settings: RunSettings) -> None:
     """A long run beside a plain spaCy pipeline trained on the same part; F1 on documents of BioRED that neither saw."""
     train = read_documents(data / CDR_TRAIN, held_out(data))
-    bench_run(train, read_documents(data / BIORED_DEV, annotated_elsewhere(data)), model, num)
+    bench_run(train, read_documents(data / BIORED_DEV, annotated_elsewhere(data)), settings)
 
 
 BENCHES: Mapping[str, Callable[[Path, str], None]] = {
@@ -196,6 +198,7 @@ BENCHES: Mapping[str, Callable[[Path, str], None]] = {
     "links": bench_links,
     "relations": bench_relations,
     "speed": bench_speed,
+    "traps": lambda _data, _model: bench_traps(),
 }
 RUN = "run"
 
@@ -208,10 +211,13 @@ def main() -> None:
     parser.add_argument("--model", default="accurate")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--documents", type=int, default=10_000)
+    parser.add_argument("--workers", type=int, default=2, help="processes of a run, ours and the peer's")
+    parser.add_argument("--peer", type=Path, default=Path("runs/plain-spacy"), help="where the trained peer is kept")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     if arguments.bench == RUN:
-        bench_documents(arguments.data, arguments.model, arguments.documents)
+        settings = RunSettings(arguments.model, arguments.documents, arguments.workers, arguments.peer)
+        bench_documents(arguments.data, settings)
     else:
         BENCHES[arguments.bench](arguments.data, arguments.model)
 

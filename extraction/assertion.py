@@ -87,9 +87,12 @@ def read_assertions(
     for start, end in _units(lowered, sentences):
         inside = [s for s in spans if start <= s.start < end]
         if inside:
-            triggers = find_triggers(lowered, start, end, inside)
+            triggers = [t for t in find_triggers(lowered, start, end, inside) if not _is_heading(t, sections)]
             found |= {span: _assertions_of(lowered, span, triggers) for span in inside}
-    return tuple(_to_assertion(found.get(span, set()), section_at(sections, span.start)) for span in spans)
+    return tuple(
+        _to_assertion(found.get(span, set()), section_at(sections, span.start), lowered[span.start : span.end])
+        for span in spans
+    )
 
 
 def find_triggers(lowered: str, start: int, end: int, spans: Sequence[Span]) -> tuple[Trigger, ...]:
@@ -186,11 +189,13 @@ def _reaches(text: str, trigger: Trigger, span: Span, triggers: Sequence[Trigger
     else:
         return False
     words = len(text[between[0] : between[1]].split())
-    return (not rule.words or words <= rule.words) and not any(_stops(t, trigger, between) for t in triggers)
+    return (not rule.words or words <= rule.words) and not any(_stops(text, t, trigger, between) for t in triggers)
 
 
-def _stops(other: Trigger, trigger: Trigger, between: tuple[int, int]) -> bool:
+def _stops(text: str, other: Trigger, trigger: Trigger, between: tuple[int, int]) -> bool:
     if other is trigger or other.start < between[0] or other.end > between[1]:
+        return False
+    if text[other.start] == ")" and "(" in text[between[0] : other.start]:
         return False
     rule = other.rule
     if rule.direction == "stop":
@@ -201,7 +206,22 @@ def _stops(other: Trigger, trigger: Trigger, between: tuple[int, int]) -> bool:
     return False
 
 
-def _to_assertion(hits: set[str], section: Section | None) -> Assertion:
-    if section is not None and section.name in _SECTION_ASSERTIONS:
-        hits = hits | {_SECTION_ASSERTIONS[section.name]}
+def _is_heading(trigger: Trigger, sections: Sequence[Section]) -> bool:
+    """Tell whether a trigger is part of a header whose section says the same of all that stands in it."""
+    section = section_at(sections, trigger.start)
+    in_header = section is not None and trigger.end <= section.body
+    return section is not None and in_header and _SECTION_ASSERTIONS.get(section.name) == trigger.rule.assertion
+
+
+@cache
+def _chronic() -> re.Pattern[str]:
+    names = sorted((row["name"] for row in read_rows("chronic_conditions.tsv")), key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+
+
+def _to_assertion(hits: set[str], section: Section | None, name: str) -> Assertion:
+    """Join what the sentence says with what the section says: a lifelong disease under past history is not past."""
+    by_section = _SECTION_ASSERTIONS.get(section.name) if section is not None else None
+    if by_section is not None and not (by_section == "historical" and _chronic().search(name)):
+        hits = hits | {by_section}
     return Assertion(*(name in hits for name in ASSERTIONS))

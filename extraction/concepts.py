@@ -24,6 +24,9 @@ CONCEPT_TYPE: Mapping[EntityType, str] = {
     EntityType.DRUG: DRUG,
 }
 
+_SIGNS = "C23.888"
+_DISEASES = ("DOID:", "MONDO:")
+
 Row = tuple[str, str, str, str, str]
 
 
@@ -68,6 +71,18 @@ class ConceptTable:
     def to_own(self, curie: str) -> str:
         """Return the table's CURIE of a concept that is known by the graph's."""
         return self.headings.get(curie, curie)
+
+    def disease_named(self, key: str) -> str:
+        """Return the graph's disease (DOID, MONDO) whose main name this is, "" for signs, findings and all else.
+
+        >>> read_concepts().disease_named("pneumonia"), read_concepts().disease_named("headache")
+        ('DOID:552', '')
+        """
+        for place in self.find_name(DISEASE, key):
+            is_sign = any(number.startswith(_SIGNS) for number in self.trees.get(place, "").split("|"))
+            if not is_sign and self.graph_curies[place].startswith(_DISEASES):
+                return self.graph_curies[place]
+        return ""
 
     def comparable_names(self, kind: str) -> Iterator[tuple[str, int]]:
         """Yield (key, place) of the names worth comparing letter by letter: of chemicals, headings and known drugs."""

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from extraction.concepts import read_concepts
 from extraction.document import EntityType, Span
 from extraction.tables import read_rows, read_word_list
-from extraction.words import read_words, to_key
+from extraction.words import read_words, to_key, to_phrase_key
 from kg.model import Node
 from ontologies.biolink import Category
 from ontologies.starter import read_table
@@ -185,7 +186,13 @@ def _hpo_terms() -> Iterator[Term]:
     for stanza in stanzas:
         curie = stanza["id"][0]
         if curie in abnormal and "is_obsolete" not in stanza:
-            yield Term(EntityType.SYMPTOM, curie, (*stanza["name"], *stanza.get("synonym", [])))
+            yield _to_term(curie, (*stanza["name"], *stanza.get("synonym", [])))
+
+
+def _to_term(curie: str, names: tuple[str, ...]) -> Term:
+    """Return an HPO term as a symptom; what the ontologies of diseases call by the same name is that disease."""
+    disease = read_concepts().disease_named(to_phrase_key(names[0]))
+    return Term(EntityType.DISEASE, disease, names) if disease else Term(EntityType.SYMPTOM, curie, names)
 
 
 def _stanza(text: str) -> dict[str, list[str]]:

@@ -17,8 +17,9 @@ from typing import Any
 
 from extraction.document import Annotated, Skipped, SourceDocument
 from extraction.pipeline import CORPUS_IDS, Deidentify, ExtractionConfig, Extractor
-from extraction.read import find_format, read_files
+from extraction.read import count_bytes, find_format, read_files
 from extraction.read_common import Item
+from extraction.reading import Reading, holds
 from extraction.to_graph import reading_hash, to_document_id, to_read_document
 from kg.documents import DocumentCount, known_document_hashes
 from kg.errors import ResourceError
@@ -57,22 +58,15 @@ class ReadReport:
         return asdict(self) | {"skipped": [asdict(s) for s in self.skipped], "num_skipped": len(self.skipped)}
 
 
-def count_documents(files: Sequence[Path], form: str, kind: str, progress: Progress = ignore_progress) -> int:
-    """Return how many documents and broken records files and folders hold, so that the time left can be told.
+def choose_workers(items: Iterator[Item], workers: int) -> tuple[int, Iterator[Item]]:
+    """Return the number of processes that pays, and the items again; `workers` other than 0 is taken as it is.
 
-    Reading is a hundredth of the work or less, and a file is never in memory as a whole.
+    One process a core, a single one where there are so few documents that starting others would take longer.
     """
-    total = 0
-    for total, _ in enumerate(read_files(files, form, kind), start=1):
-        if total % _BATCH == 0:
-            progress("counting documents", total, None)
-    progress("counting documents", total, total)
-    return total
-
-
-def choose_workers(num_documents: int) -> int:
-    """Return the number of processes that pays: one a core, a single one where starting others would take longer."""
-    return len(os.sched_getaffinity(0)) if num_documents >= _POOL_PAYS else 1
+    if workers:
+        return workers, items
+    are_many, items = holds(items, _POOL_PAYS)
+    return (len(os.sched_getaffinity(0)) if are_many else 1), items
 
 
 def annotate_files(
@@ -92,15 +86,16 @@ def annotate_files(
     `ids` None is MESH for PubTator files and the graph's preferred CURIEs for all others. `workers` processes share
     the work, 0 is one a core when there are enough documents for it to pay.
     """
-    total = count_documents(files, form, kind, progress)
-    workers = workers or choose_workers(total)
+    reading = Reading(count_bytes(files))
     done = 0
     for chosen, paths in groupby(files, key=lambda path: _ids_of(path, form) if ids is None else ids):
         config = ExtractionConfig(model=model, ids=chosen, deidentify=deidentify, gold_mentions=gold_mentions)
-        for item in annotate(read_files(list(paths), form, kind), config, workers=workers):
+        num, items = choose_workers(reading.watch(read_files(list(paths), form, kind)), workers)
+        for item in annotate(items, config, workers=num):
             done += 1
-            progress(_LABEL, done, total)
+            progress(_LABEL, done, reading.expected())
             yield item
+    progress(_LABEL, done, done)
 
 
 def annotate(
@@ -136,25 +131,26 @@ def read_into_graph(
     on where it stopped. `workers` is as for `annotate_files`.
     """
     config = ExtractionConfig(model=model, deidentify=deidentify)
-    total = count_documents(files, form, kind, progress)
-    workers = workers or choose_workers(total)
     reading = f"{config.model}|{config.ids}|{config.deidentify}|{_RULES_VERSION}"
-    tally = _Tally(store, reading, resume, total, progress)
+    pace = Reading(count_bytes(files))
+    tally = _Tally(store, reading, resume, pace, progress)
     nodes = [node for category in _NAMED for node in store.read_nodes(category)]
-    read = annotate(tally.keep_new(read_files(files, form, kind)), config, nodes, workers=workers)
+    num, items = choose_workers(tally.keep_new(pace.watch(read_files(files, form, kind))), workers)
+    read = annotate(items, config, nodes, workers=num)
     while batch := list(islice(read, _BATCH)):
         tally.write(batch)
+    tally.end()
     return tally.report()
 
 
 class _Tally:
     """What one run has passed over, written and skipped so far."""
 
-    def __init__(self, store: GraphStore, reading: str, resume: bool, total: int, progress: Progress) -> None:
+    def __init__(self, store: GraphStore, reading: str, resume: bool, pace: Reading, progress: Progress) -> None:
         self._store = store
         self._reading = reading
         self._resume = resume
-        self._total = total
+        self._pace = pace
         self._progress = progress
         self._count = DocumentCount()
         self._passed = 0
@@ -176,8 +172,11 @@ class _Tally:
         self._skipped += [item for item in batch if isinstance(item, Skipped)]
         documents = [to_read_document(item, self._reading) for item in batch if isinstance(item, Annotated)]
         self._count += self._store.write_documents(documents)
-        done = self._count.written + self._count.unchanged + self._passed + len(self._skipped)
-        self._progress(_LABEL, done, self._total)
+        self._progress(_LABEL, self._done(), self._pace.expected())
+
+    def end(self) -> None:
+        """Say that the run is over."""
+        self._progress(_LABEL, self._done(), self._done())
 
     def report(self) -> ReadReport:
         """Return what the run did."""
@@ -189,6 +188,9 @@ class _Tally:
             self._count.unwritten,
             tuple(self._skipped),
         )
+
+    def _done(self) -> int:
+        return self._count.written + self._count.unchanged + self._passed + len(self._skipped)
 
     def _known(self, batch: Sequence[Item]) -> dict[str, str]:
         ids = [to_document_id(item.document) for item in batch if isinstance(item, SourceDocument)]

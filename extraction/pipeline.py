@@ -163,13 +163,27 @@ def _annotate(
     sections = item.sections
     sentences = split_sentences(text)
     asserted = read_assertions(text, spans, sentences, sections)
+    typed = spans if config.ids == CORPUS_IDS else [settle_type(s, k) for s, k in zip(spans, links, strict=True)]
     mentions = tuple(
         _to_mention(item, span, link, sections, assertion)
-        for span, link, assertion in zip(spans, links, asserted, strict=True)
+        for span, link, assertion in zip(typed, links, asserted, strict=True)
     )
     related = with_gold_curies(mentions, item.mentions) if config.gold_mentions else mentions
     statements = _relate(item.document, related, sentences, sections, config)
     return Annotated(item, mentions, keep_statements(related, statements))
+
+
+def settle_type(span: Span, link: Link) -> Span:
+    """Return a condition under the type of its concept, whoever found it: what HPO names is a symptom.
+
+    >>> settle_type(Span(0, 8, EntityType.DISEASE), Link("HP:0002315", 0.9)).type.value
+    'symptom'
+    """
+    if span.type == EntityType.DISEASE and link.curie.startswith("HP:"):
+        return replace(span, type=EntityType.SYMPTOM)
+    if span.type == EntityType.SYMPTOM and link.curie.startswith(("DOID:", "MONDO:")):
+        return replace(span, type=EntityType.DISEASE)
+    return span
 
 
 def _relate(

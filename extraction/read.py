@@ -9,7 +9,7 @@ from pathlib import Path
 
 from extraction.document import SourceDocument
 from extraction.read_articles import read_jats, read_medline
-from extraction.read_common import Item, open_binary
+from extraction.read_common import Item, read_head
 from extraction.read_corpus import read_bioc, read_pubtator
 from extraction.read_fhir import read_fhir
 from extraction.read_iob import read_iob
@@ -50,7 +50,6 @@ _SUFFIXES = {
     ".pdf": "pdf",
 }
 _CONTENT_DECIDES = (".xml", ".json")
-_HEAD = 8192
 _IOB = re.compile(rb"\S+[\t ][BIO](?:-\S+)?")
 _SIGNS = (
     (b"<PubmedArticle", "medline"),
@@ -72,7 +71,7 @@ def read_files(paths: Iterable[Path], format: str = "", kind: str = "") -> Itera
         raise UnknownNameError("format", format, READERS)
     for path in paths:
         if path.is_dir():
-            for file in _files_below(path):
+            for file in files_below(path):
                 yield from _with_place(READERS[format or find_format(file)](file, kind), file.relative_to(path))
         elif path.exists():
             yield from READERS[format or find_format(path)](path, kind)
@@ -80,14 +79,16 @@ def read_files(paths: Iterable[Path], format: str = "", kind: str = "") -> Itera
             raise InputError(f"{path}: there is no such file or folder; check the name.")
 
 
+def count_bytes(paths: Iterable[Path]) -> int:
+    """Return the bytes of files and of the texts in folders, as they lie on the disk; what is missing has none."""
+    files = [file for path in paths for file in (files_below(path) if path.is_dir() else [path])]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 def find_format(path: Path) -> str:
     """Return the format of a file by its name, or by how it begins; "text" when nothing else fits."""
     name = Path(path.name.lower().removesuffix(".gz"))
-    with open_binary(path) as file:
-        try:
-            head = file.read(_HEAD)
-        except (EOFError, OSError):
-            head = b""
+    head = read_head(path)
     first = head.lstrip(b"\xef\xbb\xbf \r\n").split(b"\n", 1)[0]
     if name.suffix in (".txt", ".pubtator", "") and b"|t|" in first[:30]:
         return "pubtator"
@@ -98,7 +99,7 @@ def find_format(path: Path) -> str:
     return next((kind for sign, kind in _SIGNS if sign in head), "jsonl" if name.suffix == ".json" else "text")
 
 
-def _files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path) -> list[Path]:
     """Return the files below a folder whose names say that they hold texts, sorted; hidden ones are passed by."""
     return sorted(p for p in folder.rglob("*") if p.is_file() and _holds_text(p.relative_to(folder)))
 

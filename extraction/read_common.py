@@ -6,30 +6,60 @@ import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from extraction.document import GoldRelation, Section, Skipped, SourceDocument, content_hash
+from extraction.reading import CountedFile
 from kg.errors import InputError, ResourceError
 from kg.model import Document, Mention
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_HEAD = 8192
 _CHUNK = 1 << 20
 
 Item = SourceDocument | Skipped
 
 
 def open_binary(path: Path) -> IO[bytes]:
-    """Open a file, unpacked when it is gzip; InputError when it is absent, ResourceError when it may not be read."""
+    """Open a file, unpacked when it is gzip; InputError when it is absent, ResourceError when it may not be read.
+
+    What is read of it is counted (`extraction/reading.py`).
+    """
+    return _open(path, CountedFile)
+
+
+def read_head(path: Path) -> bytes:
+    """Return how a file begins, unpacked, without counting it; what a damaged gzip does not give is left out."""
+    with _open(path, FileIO) as file:
+        try:
+            return file.read(_HEAD)
+        except (EOFError, OSError):
+            return b""
+
+
+class _Unpacked(gzip.GzipFile):
+    """A gzip over an open file, which is closed with it."""
+
+    def __init__(self, packed: BufferedReader[Any]) -> None:
+        super().__init__(fileobj=packed, mode="rb")
+        self._packed = packed
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()
+
+
+def _open(path: Path, opened: type[FileIO]) -> IO[bytes]:
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == _GZIP_MAGIC
-        return cast(IO[bytes], gzip.open(path, "rb")) if packed else path.open("rb")
+        file = BufferedReader(opened(path))
+        packed = file.peek(2)[:2] == _GZIP_MAGIC
+        return cast(IO[bytes], _Unpacked(file)) if packed else file
     except (FileNotFoundError, IsADirectoryError) as error:
         raise InputError(f"{path}: there is no such file; check the name.") from error
     except OSError as error:

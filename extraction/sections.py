@@ -16,7 +16,7 @@ _HEADER = re.compile(
 )
 _INLINE = re.compile(r"(?:(?<=[.!?] )|^)(?P<title>[A-Z][A-Z /&]{3,40}|[A-Z][a-z]{5,12})(?P<mark>:)(?= )")
 _MAX_SHOUTED_WORDS = 6
-_PLANS = frozenset({"plan", "assessment", "assessment_and_plan"})
+_PROBLEMS = frozenset({"plan", "assessment", "assessment_and_plan", "past_medical_history", "problem_list"})
 
 
 @cache
@@ -35,7 +35,7 @@ def read_sections(text: str) -> tuple[Section, ...]:
     [('plan', 0, 5), ('allergies', 12, 22)]
     """
     found = {m.start("title"): m for m in _HEADER.finditer(text) if _is_header(m)}
-    found = {start: m for start, m in found.items() if _key(m) in header_names() or not _is_in_plan(found, start)}
+    found = {start: m for start, m in found.items() if _key(m) in header_names() or not _lists_problems(found, start)}
     found |= {m.start("title"): m for m in _INLINE.finditer(text) if _key(m) in header_names()}
     starts = sorted(found)
     borders = [*starts, len(text)]
@@ -52,11 +52,11 @@ def section_at(sections: Sequence[Section], offset: int) -> Section | None:
     return sections[index] if index >= 0 and offset < sections[index].end else None
 
 
-def _is_in_plan(found: Mapping[int, re.Match[str]], start: int) -> bool:
-    """Tell whether the last known header before `start` is a plan's: what is shouted there is a problem, no header."""
+def _lists_problems(found: Mapping[int, re.Match[str]], start: int) -> bool:
+    """Tell whether the last known header before `start` opens a list of problems: shouts there are no headers."""
     names = [header_names().get(_key(m), "") for at, m in sorted(found.items()) if at < start]
     known = [name for name in names if name]
-    return bool(known) and known[-1] in _PLANS
+    return bool(known) and known[-1] in _PROBLEMS
 
 
 def _key(match: re.Match[str]) -> str:

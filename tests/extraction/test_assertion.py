@@ -70,3 +70,8 @@ def test_a_result_denies_no_procedure(text: str, negated: bool) -> None:
     start = text.index("X-ray")
     spans = [Span(start, start + 5, EntityType.PROCEDURE)]
     assert [a.negated for a in read_assertions(text, spans, [(0, len(text))], ())] == [negated]
+
+
+def test_every_assertion_has_traps_that_a_plain_reading_fails() -> None:
+    plain = [letter for _, expected in TRAPS for letter in expected.split(",")]
+    assert plain.count("-") < len(plain) / 2

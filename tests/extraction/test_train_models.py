@@ -74,5 +74,5 @@ def test_cuda_without_a_device_gets_a_sentence_before_anything_is_read(tmp_path:
 def test_several_teachers_are_one(corpus: Path, tmp_path: Path) -> None:
     folder = train_model("fast", TrainingRequest((corpus,), tmp_path / "a", config=TrainConfig(epochs=1), device="cpu"))
     assert len(load_teachers(("fast", str(folder))).taggers) == 2
-    with pytest.raises(InputError, match="gives no probabilities"):
-        load_teachers(("dictionary",))
+    with pytest.raises(UnknownNameError, match="installed model"):
+        load_teachers(("fast", "absent"))
