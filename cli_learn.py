@@ -220,5 +220,6 @@ def explain(
 
 
 def _path_text(path: Mapping[str, Any]) -> str:
-    steps = zip(path["edges"], path["nodes"][1:], strict=True)
-    return str(path["nodes"][0]) + "".join(f" -[{edge}]- {node}" for edge, node in steps)
+    steps = zip(path["edges"], path["sources"], path["nodes"][1:], strict=True)
+    hops = (f" -[{'; '.join((edge, *sources))}]- {node}" for edge, sources, node in steps)
+    return str(path["nodes"][0]) + "".join(hops)

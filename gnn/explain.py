@@ -26,17 +26,21 @@ from gnn.path_graph import BY_NAME
 from gnn.predict import score_pairs, to_side_places
 from gnn.space import TaskGraph, build_task_graph
 from gnn.task import Queries, build_open_queries, build_training_queries
-from gnn.triples import Ids
+from gnn.triples import Ids, Triples
 
 
 @dataclass(frozen=True, slots=True)
 class WalkedPath:
-    """Entities walked through, the relations between them, whether each is walked head to tail, and the share."""
+    """Entities walked through, the relations between them, whether each is walked head to tail, and the share.
+
+    `sources` name what states each edge; a likeness of names is no edge and has none.
+    """
 
     nodes: tuple[str, ...]
     edges: tuple[str, ...]
     forward: tuple[bool, ...]
     share: float
+    sources: tuple[tuple[str, ...], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the keys of the `explain` command."""
@@ -45,6 +49,7 @@ class WalkedPath:
             "edges": list(self.edges),
             "forward": list(self.forward),
             "share": self.share,
+            "sources": [list(names) for names in self.sources],
         }
 
 
@@ -117,7 +122,19 @@ def rank_paths(folder: ModelFolder, head: int, tail: int, num_paths: int) -> tup
             bare = replace(path, share=0.0)
             shares[bare] = shares.get(bare, 0.0) + part * path.share
     order = sorted(shares, key=lambda path: (-shares[path], path.nodes, path.edges))
-    return tuple(replace(path, share=shares[path]) for path in order[:num_paths] if shares[path] > 0)
+    chosen = [replace(path, share=shares[path]) for path in order[:num_paths] if shares[path] > 0]
+    return tuple(replace(path, sources=sources_of(folder.triples, path)) for path in chosen)
+
+
+def sources_of(triples: Triples, path: WalkedPath) -> tuple[tuple[str, ...], ...]:
+    """Return the names of what states each edge of a path."""
+    places = [triples.entities.index(node) for node in path.nodes]
+    found: list[tuple[str, ...]] = []
+    for start, relation, end, forward in zip(places[:-1], path.edges, places[1:], path.forward, strict=True):
+        ends = (start, end) if forward else (end, start)
+        known = relation in triples.relations
+        found.append(triples.sources.of(ends[0], triples.relation_id(relation), ends[1]) if known else ())
+    return tuple(found)
 
 
 def additive_terms(model: LinkModel, head: int, tail: int) -> tuple[tuple[str, float], ...]:

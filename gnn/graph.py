@@ -48,14 +48,16 @@ def read_graph_triples(store: GraphStore, progress: Progress = ignore_progress) 
     """Read the whole graph in columns: relations by relationship type (TREATS), entity types by category."""
     nodes = store.read_nodes()
     rows: list[tuple[str, str, str]] = []
+    sources: list[str] = []
     for number, predicate in enumerate(Predicate):
         progress("reading the graph", number, len(Predicate))
         columns = store.read_edges(predicate)
         relation = predicate.relationship_type
         rows += [(s, relation, o) for s, o in zip(columns.subjects, columns.objects, strict=True)]
+        sources += columns.sources
     progress("reading the graph", len(Predicate), len(Predicate))
     types = {node.curie: node.category.value for node in nodes}
-    return build_triples(rows, types=types, names={node.curie: node.name for node in nodes})
+    return build_triples(rows, types=types, names={node.curie: node.name for node in nodes}, sources=sources)
 
 
 def set_undrugged_aside(triples: Triples, relation: str) -> Triples:

@@ -32,11 +32,10 @@ from gnn.model import Ground, LinkModel, ModelConfig, Weights, rebuild_ground, w
 from gnn.path_gnn import PathGnn
 from gnn.scorers import CandidateNetwork
 from gnn.space import SpaceChoice
-from gnn.triples import Ids, Triples
+from gnn.triples import Ids, Triples, from_arrays, to_arrays
 from kg.errors import ModelError, ResourceError
 
 FOLDER_VERSION = 1
-_LISTS = ("entities", "relations", "types", "names")
 T = TypeVar("T")
 
 
@@ -204,16 +203,12 @@ def _read_path_gnns(states: list[dict[str, Any]], config: ModelConfig, ground: G
 
 
 def _keep_graph(folder: ModelFolder, path: Path) -> None:
-    triples = folder.triples
-    lists = {name: np.array(getattr(triples, name)) for name in _LISTS}
-    np.savez_compressed(path, edges=triples.edges.astype(np.int32), dev_pairs=folder.dev_pairs, **lists)
+    np.savez_compressed(path, dev_pairs=folder.dev_pairs, **to_arrays(folder.triples))
 
 
 def _read_graph(path: Path) -> tuple[Triples, Ids]:
     with np.load(path, allow_pickle=False) as arrays:
-        entities, relations, types, names = (tuple(arrays[n].tolist()) for n in _LISTS)
-        edges = arrays["edges"].astype(np.int64)
-        return Triples(entities, relations, types, names, edges), arrays["dev_pairs"].astype(np.int64)
+        return from_arrays(arrays), arrays["dev_pairs"].astype(np.int64)
 
 
 def _to_pairs(told: list[list[Any]]) -> tuple[tuple[str, Any], ...]:

@@ -25,6 +25,7 @@ _KIND = ("kind", "type", "category")
 @dataclass(slots=True)
 class _Collected:
     rows: list[Row] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
@@ -35,15 +36,21 @@ def read_triples(paths: Sequence[Path], *, file_format: str = "tsv") -> Triples:
     A header is recognised by its words (head relation tail, source metaedge target, subject predicate object); a file
     whose header is `id name kind` gives the entities' names and types. With `hetionet`, a folder stands for its
     nodes.tsv and edges.tsv.gz, and the nodes.tsv beside an edges file is read with it. FormatError names file and
-    line of a row without three fields.
+    line of a row without three fields. An edge's sources are the names of the files that state it.
     """
     if file_format not in FORMATS:
         raise UnknownNameError("format", file_format, FORMATS)
     collected = _Collected()
     for path in _to_files(paths, file_format):
+        before = len(collected.rows)
         _read_file(path, collected)
+        collected.sources += [path.name] * (len(collected.rows) - before)
     return build_triples(
-        collected.rows, types=collected.types, names=collected.names, extra_entities=collected.types.keys()
+        collected.rows,
+        types=collected.types,
+        names=collected.names,
+        extra_entities=collected.types.keys(),
+        sources=collected.sources,
     )
 
 

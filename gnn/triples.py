@@ -5,20 +5,24 @@ Numbering is sorted, so that permuting or repeating the input changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import polars
 from numpy.typing import NDArray
 
+from gnn.sources import Ids as Ids
+from gnn.sources import Sources, build_sources
 from kg.errors import InputError, UnknownNameError
 
-Ids = NDArray[np.int64]
 Row = tuple[str, str, str]
 
 UNTYPED = "entity"
+_LISTS = ("entities", "relations", "types", "names")
+_JOINT = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Triples:
     """A graph as numbered edges.
 
     `entities` and `relations` are sorted names, `types` and `names` are aligned with `entities` (a name is "" when
-    unknown), `edges` is (num_edges, 3) of head, relation and tail ids, sorted and without repeats.
+    unknown), `edges` is (num_edges, 3) of head, relation and tail ids, sorted and without repeats. `sources` say where
+    edges are stated; no model sees them.
     """
 
     entities: tuple[str, ...]
@@ -34,6 +39,7 @@ class Triples:
     types: tuple[str, ...]
     names: tuple[str, ...]
     edges: Ids
+    sources: Sources = field(default_factory=Sources)
 
     @property
     def num_entities(self) -> int:
@@ -86,11 +92,12 @@ def build_triples(
     types: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
     extra_entities: Iterable[str] = (),
+    sources: Sequence[str] = (),
 ) -> Triples:
     """Number `rows` of head, relation, tail.
 
     Types not given are read from the entity's own name (`type_of`). `extra_entities` have no edge yet but may be
-    asked for. InputError when there is no row at all.
+    asked for. `sources` name what states each row, where that is known. InputError when there is no row at all.
     """
     columns = list(zip(*rows, strict=True))
     if not columns:
@@ -100,7 +107,8 @@ def build_triples(
     entities = tuple(polars.concat([heads, tails, others]).unique().sort().to_list())
     relations = tuple(names_of_relations.unique().sort().to_list())
     numbered = [_to_numbers(heads, entities), _to_numbers(names_of_relations, relations), _to_numbers(tails, entities)]
-    edges = np.unique(np.stack(numbered, axis=1), axis=0)
+    stacked = np.stack(numbered, axis=1)
+    edges = np.unique(stacked, axis=0)
     known_types, known_names = types or {}, names or {}
     return Triples(
         entities,
@@ -108,7 +116,24 @@ def build_triples(
         tuple(known_types.get(e) or type_of(e) for e in entities),
         tuple(known_names.get(e, "") for e in entities),
         edges,
+        build_sources(edges, stacked, sources) if sources else Sources(),
     )
+
+
+def to_arrays(triples: Triples) -> dict[str, NDArray[Any]]:
+    """Return the arrays that a model's folder keeps of its graph."""
+    lists = {name: np.array(getattr(triples, name)) for name in _LISTS}
+    groups = np.array([_JOINT.join(group) for group in triples.sources.groups])
+    codes = triples.sources.codes_of(triples.edges)
+    return lists | {"edges": triples.edges.astype(np.int32), "source_groups": groups, "source_codes": codes}
+
+
+def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Triples:
+    """Return the graph that `to_arrays` kept; KeyError for a missing array."""
+    entities, relations, types, names = (tuple(arrays[name].tolist()) for name in _LISTS)
+    edges = arrays["edges"].astype(np.int64)
+    groups = tuple(tuple(filter(None, group.split(_JOINT))) for group in arrays["source_groups"].tolist())
+    return Triples(entities, relations, types, names, edges, Sources(groups, edges, arrays["source_codes"]))
 
 
 def _to_numbers(values: polars.Series, names: tuple[str, ...]) -> Ids:

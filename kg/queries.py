@@ -108,14 +108,15 @@ def update_edges(predicate: Predicate) -> Query:
 
 
 def edge_columns(predicate: Predicate) -> Query:
-    """Every asserted edge of a type in one row of lists, `[subject, objects]`: no negated edges, no predictions.
+    """Every asserted edge of a type in one row of lists, `[subject, source, objects]`; none negated, no prediction.
 
     A row an edge, or a subject, would cost the driver several times more than the server.
     """
     text = (
         f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->(b:Entity) "
         "WHERE e.negated = false AND e.knowledge_level <> 'prediction' AND NOT e.primary_knowledge_source IN $without "
-        "WITH a.curie AS subject, collect(b.curie) AS objects RETURN collect([subject, objects]) AS rows"
+        "WITH a.curie AS subject, e.primary_knowledge_source AS source, collect(b.curie) AS objects "
+        "RETURN collect([subject, source, objects]) AS rows"
     )
     return Query(f"columns_{predicate}", text, ("without",))
 

@@ -53,10 +53,11 @@ _DELETE_BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class EdgeColumns:
-    """The edges of one predicate as two columns of equal length: subject CURIEs and object CURIEs."""
+    """The edges of one predicate in columns of equal length: subject and object CURIEs, primary knowledge sources."""
 
     subjects: tuple[str, ...]
     objects: tuple[str, ...]
+    sources: tuple[str, ...]
 
 
 class GraphStore:
@@ -209,11 +210,17 @@ class GraphStore:
             return rows
 
     def read_edges(self, predicate: Predicate, *, without_sources: Sequence[str] = ()) -> EdgeColumns:
-        """Return a predicate's asserted edges in columns, sorted; negated edges and predictions are left out."""
+        """Return a predicate's asserted edges in columns, sorted by subject, source and object.
+
+        Negated edges and predictions are left out.
+        """
         (row,) = self.run(queries.edge_columns(predicate), without=list(without_sources))
-        columns = sorted((subject, sorted(objects)) for subject, objects in row["rows"])
-        subjects = chain.from_iterable(repeat(subject, len(objects)) for subject, objects in columns)
-        return EdgeColumns(tuple(subjects), tuple(chain.from_iterable(objects for _, objects in columns)))
+        groups = sorted((subject, source, sorted(objects)) for subject, source, objects in row["rows"])
+        subjects = chain.from_iterable(repeat(subject, len(objects)) for subject, _, objects in groups)
+        sources = chain.from_iterable(repeat(source, len(objects)) for _, source, objects in groups)
+        return EdgeColumns(
+            tuple(subjects), tuple(chain.from_iterable(objects for *_, objects in groups)), tuple(sources)
+        )
 
     def read_nodes(self, category: Category | None = None) -> list[Node]:
         """Return all nodes, or those of one category, sorted by CURIE."""

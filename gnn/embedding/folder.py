@@ -16,10 +16,8 @@ from gnn.embedding.model import EmbeddingModel, encode_entities
 from gnn.embedding.network import Network
 from gnn.model_folder import from_json
 from gnn.task import build_task
-from gnn.triples import Ids, Triples
+from gnn.triples import Ids, Triples, from_arrays, to_arrays
 from kg.errors import ModelError, ResourceError, UnknownNameError
-
-_LISTS = ("entities", "relations", "types", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,8 @@ def keep_embedding(folder: EmbeddingFolder, weights: dict[str, torch.Tensor], ou
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lists = {name: np.array(getattr(folder.triples, name)) for name in _LISTS}
         pairs = {f"dev_pairs_{number}": some for number, some in enumerate(folder.dev)}
-        np.savez_compressed(out / "graph.npz", edges=folder.triples.edges.astype(np.int32), **lists, **pairs)
+        np.savez_compressed(out / "graph.npz", **to_arrays(folder.triples), **pairs)
         torch.save(weights, out / "weights.pt")
         (out / "card.md").write_text(card, encoding="utf-8")
         (out / "config.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
@@ -119,6 +116,4 @@ def build_models(
 
 def _read_graph(path: Path, num_heads: int) -> tuple[Triples, tuple[Ids, ...]]:
     with np.load(path, allow_pickle=False) as arrays:
-        entities, relations, types, names = (tuple(arrays[name].tolist()) for name in _LISTS)
-        dev = tuple(arrays[f"dev_pairs_{number}"].astype(np.int64) for number in range(num_heads))
-        return Triples(entities, relations, types, names, arrays["edges"].astype(np.int64)), dev
+        return from_arrays(arrays), tuple(arrays[f"dev_pairs_{n}"].astype(np.int64) for n in range(num_heads))

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from gnn.folders import read_folder
 from gnn.graph import predict_to_graph, read_task_triples
 from gnn.run import train_run
 from gnn.settings import TrainSettings
 from kg.errors import InputError
 from kg.store import GraphStore, open_graph
 from ontologies.biolink import Predicate
-from tests.kg.graphs import disease, drug, edge
+from tests.kg.graphs import ONE, TWO, disease, drug, edge
 
 SMALL = {"dim": 8, "epochs": 4, "batch_size": 32, "share": 8, "num_negatives": 8}
 
@@ -51,6 +52,19 @@ def test_predictions_are_withdrawn_with_their_run(store: GraphStore, tmp_path: P
     assert predict_to_graph(store, tmp_path / "m", top_k=2).written.created == 0
     assert store.retract(run=report.run) == written.num_predictions
     assert read_task_triples(store, "TREATS").content_hash == before
+
+
+def test_a_models_graph_names_each_edges_sources(store: GraphStore, tmp_path: Path) -> None:
+    pair = ("DRUGBANK:DB00000", "DOID:1")
+    store.write_edges([edge(pair[0], Predicate.TREATS, pair[1], source=TWO)])
+    whole = read_task_triples(store, "TREATS")
+    named = {(whole.entities[h], whole.entities[t]): whole.sources.of(h, r, t) for h, r, t in whole.edges.tolist()}
+    assert named.pop(pair) == (ONE, TWO)
+    assert set(named.values()) == {(ONE,)}
+    train_run(TrainSettings("TREATS", tmp_path, model="complex", settings=SMALL), lambda: whole)
+    kept = read_folder(tmp_path).triples
+    assert 0 < len(kept.edges) < len(whole.edges)
+    assert all(kept.sources.of(*one) == whole.sources.of(*one) for one in kept.edges.tolist())
 
 
 def test_a_control_writes_nothing(store: GraphStore, tmp_path: Path) -> None:

@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import polars
 import pytest
+from typer.testing import CliRunner
 
+from cli import app
 from gnn.evaluate import evaluate_files, evaluate_model
 from gnn.explain import additive_terms, explain_files
 from gnn.model import METAPATH_FLOOR
 from gnn.model_folder import read_model
+from gnn.path_graph import BY_NAME
 from gnn.predict import predict_files
 from gnn.task import build_open_queries, to_places
 from gnn.train import TrainReport, split_pairs, train_triples
@@ -107,6 +110,13 @@ def test_an_explanation_walks_through_the_class(trained: TrainReport) -> None:
     assert shares == sorted(shares, reverse=True)
     assert 0 < sum(shares) <= 1.0 + 1e-6
     assert ["Drug::31", "Gene::3", "Disease::3"] in [path["nodes"] for path in told["paths"]]
+    for path in told["paths"]:
+        assert path["sources"] == [[] if edge == BY_NAME else ["toy.tsv"] for edge in path["edges"]]
+
+
+def test_a_shown_path_names_what_states_its_edges(trained: TrainReport) -> None:
+    shown = CliRunner().invoke(app, ["explain", "--model", str(trained.out), "Drug::31", "treats", "Disease::3"])
+    assert "Drug::31 -[binds; toy.tsv]- Gene::3" in shown.stdout
 
 
 def test_the_additive_terms_sum_to_the_additive_score(trained: TrainReport) -> None:

@@ -30,8 +30,9 @@ def toy_rows() -> list[Row]:
 
 
 def toy_triples() -> Triples:
-    """The toy world as triples."""
-    return build_triples(toy_rows())
+    """The toy world as triples, read from `toy.tsv`."""
+    rows = toy_rows()
+    return build_triples(rows, sources=["toy.tsv"] * len(rows))
 
 
 def toy_config(seed: int = 0) -> ModelConfig:

@@ -183,8 +183,9 @@ def asserted(predicate: Predicate) -> Callable[[Edge], bool]:
 @pytest.mark.parametrize("predicate", PREDICATES)
 def test_columns_are_those_of_networkx(world: World, predicate: Predicate) -> None:
     columns = world.store.read_edges(predicate)
-    expected = sorted((e.subject, e.object) for e in edges_of(world, asserted(predicate)))
-    assert list(zip(columns.subjects, columns.objects, strict=True)) == expected
+    edges = edges_of(world, asserted(predicate))
+    expected = sorted((e.subject, e.primary_knowledge_source, e.object) for e in edges)
+    assert list(zip(columns.subjects, columns.sources, columns.objects, strict=True)) == expected
 
 
 @pytest.mark.parametrize("predicate", PREDICATES)
