@@ -12,6 +12,7 @@ import polars
 from gnn.folders import AnyFolder, model_of, read_folder
 from gnn.inductive import extend_folder, new_places, read_new_entities
 from gnn.metagraph import Dense
+from gnn.ranking import check_scores
 from gnn.read import read_names
 from gnn.scorer import LinkScorer
 from gnn.task import LinkTask, build_open_queries, build_training_queries
@@ -35,7 +36,10 @@ class PairScores:
 def score_pairs(
     model: LinkScorer, heads: Ids | None = None, tails: Ids | None = None, progress: Progress = ignore_progress
 ) -> PairScores:
-    """Score the given places (all by default); a pair that is already known is scored as if it were not."""
+    """Score the given places (all by default); a pair that is already known is scored as if it were not.
+
+    InputError where a score is not a number.
+    """
     task = model.task
     heads = np.arange(task.shape[0]) if heads is None else heads
     tails = np.arange(task.shape[1]) if tails is None else tails
@@ -45,6 +49,7 @@ def score_pairs(
         queries = build_open_queries(task, heads[start : start + _HEADS_AT_ONCE])
         scores[start : start + _HEADS_AT_ONCE] = model.score(queries)[:, tails]
     _score_known(model, heads, tails, scores)
+    check_scores(scores)
     progress("scoring", len(heads), len(heads))
     return PairScores(heads, tails, scores, model.probability(scores))
 

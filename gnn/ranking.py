@@ -36,6 +36,12 @@ class RankingMetrics:
         return {"mrr": self.mrr, **hits, "n": self.n, "interval": list(self.interval)}
 
 
+def check_scores(scores: Scores) -> None:
+    """Raise InputError when a score is not a number."""
+    if np.isnan(scores).any():
+        raise InputError("Some scores are not a number: the model's features or weights hold NaN; train it again.")
+
+
 def rank_targets(scores: Scores, targets: NDArray[np.int64], hidden: Mask) -> Floats:
     """Return the filtered realistic rank of each row's target.
 
@@ -45,8 +51,7 @@ def rank_targets(scores: Scores, targets: NDArray[np.int64], hidden: Mask) -> Fl
     >>> float(rank_targets(np.zeros((1, 10)), np.array([3]), np.zeros((1, 10), dtype=bool))[0])
     5.5
     """
-    if np.isnan(scores).any():
-        raise InputError("Some scores are not a number: the model's features or weights hold NaN; train it again.")
+    check_scores(scores)
     rows = np.arange(len(targets))
     own = scores[rows, targets][:, None]
     others = ~hidden

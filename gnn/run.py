@@ -110,10 +110,16 @@ def train_family(
     if config.contraindication:
         pairs = ground.triples.pairs_of(config.contraindication)
         dev.append(split_pairs(pairs, (DEV_SHARE,), settings.seed)[0])
-    run = train_embedding(
-        ground.triples, config, dev, out=out, test_pairs=ground.test, inputs=ground.inputs, device=device,
-        resume=resume, progress=progress,
-    )  # fmt: skip
+    try:
+        run = train_embedding(
+            ground.triples, config, dev, out=out, test_pairs=ground.test, inputs=ground.inputs, device=device,
+            resume=resume, progress=progress,
+        )  # fmt: skip
+    except torch.OutOfMemoryError as error:
+        raise ResourceError(
+            f"The device's memory does not hold {ground.triples.num_entities} vectors of {config.dim} complex numbers; "
+            f"train with --device cpu, or lower dim. A checkpoint in {out} stays."
+        ) from error
     return None if run is None else to_report(run, config, out, ground)
 
 

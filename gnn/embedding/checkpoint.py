@@ -39,7 +39,7 @@ def resume_state(state: State, out: Path, run: str, *, resume: bool) -> None:
     if not resume:
         raise ModelError(f"{out} holds an unfinished run; go on with --resume, or choose another folder for a new run.")
     try:
-        checkpoint = torch.load(path, weights_only=True)
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         if checkpoint["run"] != run:
             raise ModelError(
                 f"{path} is of run {checkpoint['run']}, not of {run}: the graph, the settings or the seed differ. "

@@ -96,8 +96,20 @@ def test_a_full_device_gets_a_sentence(graph: Path, monkeypatch: pytest.MonkeyPa
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("gnn.run.train_triples", full)
-    with pytest.raises(ResourceError, match="--device cpu"):
-        train_run(TrainSettings("treats", graph.parent / "m", triples=(graph,)), no_graph)
+    monkeypatch.setattr("gnn.run.train_embedding", full)
+    for model, advice in (("ensemble", "max_training_candidates"), ("complex", "dim")):
+        with pytest.raises(ResourceError, match=f"--device cpu, or lower {advice}"):
+            train_run(TrainSettings("treats", graph.parent / "m", model=model, triples=(graph,)), no_graph)
+
+
+def test_weights_that_are_no_numbers_predict_nothing(graph: Path) -> None:
+    out = graph.parent / "m"
+    train_run(TrainSettings("treats", out, model="complex", triples=(graph,), settings=SMALL), no_graph)
+    weights = torch.load(out / "weights.pt", weights_only=True)
+    torch.save(weights | {"table": weights["table"].index_fill(0, torch.tensor([0]), torch.nan)}, out / "weights.pt")
+    with pytest.raises(InputError, match="not a number"):
+        predict_files(out, "treats", graph.parent / "p.parquet")
+    assert not (graph.parent / "p.parquet").exists()
 
 
 def test_seeds_are_kept_apart_and_evaluated_together(graph: Path) -> None:
