@@ -21,15 +21,14 @@ from gnn.embedding.batches import Batch, EdgeSource
 from gnn.embedding.config import EmbeddingConfig
 from gnn.embedding.distributed import World, to_tensor
 from gnn.embedding.losses import LOSS_OF
-from gnn.embedding.neighbours import Adjacency, Block, own_messages, sample_blocks
+from gnn.embedding.neighbours import Adjacency
 from gnn.embedding.network import Network
 from gnn.embedding.precision import mixed_products
+from gnn.embedding.steps import Step, prepare_epoch
 from gnn.triples import Ids
 from kg.errors import ModelError, ResourceError
 
 _EPSILON = 1e-10
-HARD_SIDES = ("hard_heads", "hard_tails")
-SIDES = ("heads", "tails", "wrong_heads", "wrong_tails", *HARD_SIDES)
 
 
 @dataclass(slots=True)
@@ -147,14 +146,9 @@ def _train_epoch(
     state.network.train()
     total, num_edges = torch.zeros((), device=state.table.device), 0
     with _told_when_full(config):
-        for number, batch in enumerate(source.batches(state.epoch)):
-            mine = batch.take(world.share_of(len(batch.heads)))
-            weight = len(mine.heads) / len(batch.heads)
-            loss = train_batch(
-                state, config, mine, adjacency, weight, [config.seed, state.epoch, number, world.rank], world
-            )
-            total += loss
-            num_edges += batch.heads.size
+        for step in prepare_epoch(source, adjacency, state.epoch, world, in_threads=total.is_cuda):
+            total += train_batch(state, config, step, world)
+            num_edges += step.num_edges
     mean = float(world.add_up(total)) / max(source.num_batches(), 1)
     if not np.isfinite(mean):
         raise ModelError(
@@ -175,30 +169,17 @@ def _told_when_full(config: EmbeddingConfig) -> Iterator[None]:
         ) from error
 
 
-def train_batch(
-    state: State,
-    config: EmbeddingConfig,
-    batch: Batch,
-    adjacency: Adjacency | None,
-    weight: float,
-    seed: list[int],
-    world: World,
-) -> Tensor:
+def train_batch(state: State, config: EmbeddingConfig, step: Step, world: World) -> Tensor:
     """Do one update and return this process's part of the loss."""
     device = str(state.table.device)
-    asked, places = _unique_of(batch)
-    blocks: list[Block] = []
-    if adjacency is not None:
-        generator = np.random.default_rng(seed)
-        own = own_messages(adjacency, batch)
-        blocks = sample_blocks(adjacency, asked, config.gcn.num_layers, config.gcn.fan_out, own, generator)
-    ids = to_tensor(blocks[0].nodes if blocks else asked, device)
+    ids = to_tensor(step.nodes, device)
     rows = state.table[ids].requires_grad_()
     state.optimizer.zero_grad()
     loss = torch.zeros((), device=device)
-    if len(batch.heads):
+    if len(step.batch.heads):
         with mixed_products(config, rows.device):
-            loss = weight * batch_loss(state.network, state.network.encode(rows, blocks), batch, places)
+            vectors = state.network.encode(rows, step.blocks)
+            loss = step.weight * batch_loss(state.network, vectors, step.batch, step.places)
         torch.autograd.backward(loss)
     gradient = torch.zeros_like(rows) if rows.grad is None else rows.grad
     _update_dense(state, world)
@@ -219,16 +200,6 @@ def _update_rows(state: State, config: EmbeddingConfig, ids: Tensor, gradient: T
     squares = state.squares[ids].addcmul_(gradient, gradient)
     state.squares[ids] = squares
     state.table.index_add_(0, ids, gradient / squares.sqrt_().add_(_EPSILON), alpha=-config.learning_rate)
-
-
-def _unique_of(batch: Batch) -> tuple[Ids, dict[str, Ids]]:
-    """Return the entities of a batch, each once, and each side's places among them."""
-    sides = [name for name in SIDES if name not in HARD_SIDES or (getattr(batch, name) >= 0).any()]
-    arrays = [np.maximum(getattr(batch, name), 0) for name in sides]
-    entities, places = np.unique(np.concatenate([a.ravel() for a in arrays]), return_inverse=True)
-    ends = np.cumsum([a.size for a in arrays])[:-1]
-    split = np.split(places, ends)
-    return entities, {n: p.reshape(a.shape) for n, p, a in zip(sides, split, arrays, strict=True)}
 
 
 def batch_loss(network: Network, vectors: Tensor, batch: Batch, places: dict[str, Ids]) -> Tensor:

@@ -16,6 +16,7 @@ from gnn.embedding.decoders import ComplEx, RotatE
 from gnn.embedding.distributed import World
 from gnn.embedding.fit import State, start_state, train_batch
 from gnn.embedding.neighbours import build_adjacency
+from gnn.embedding.steps import prepare_epoch
 from tests.gnn.toy import toy_triples
 
 
@@ -33,8 +34,8 @@ def one_step(config: EmbeddingConfig, monkeypatch: pytest.MonkeyPatch, *, mixed:
     monkeypatch.setattr(precision, "is_mixed", lambda *_: mixed)
     state = start_state(config, triples.num_entities, len(triples.relations), "cpu")
     adjacency = build_adjacency(triples) if config.encoder == "rgcn" else None
-    batch = next(build_source(triples, config).batches(0))
-    return state, float(train_batch(state, config, batch, adjacency, 1.0, [0], World()))
+    step = next(prepare_epoch(build_source(triples, config), adjacency, 0, World(), in_threads=False))
+    return state, float(train_batch(state, config, step, World()))
 
 
 @pytest.mark.parametrize("family", ["complex", "rgcn"])
