@@ -40,7 +40,9 @@ def fit_listwise(
     `score` maps (batch,) query rows to (batch, num_candidates) scores, `targets` are (num_queries,) columns, `hidden`
     (num_queries, num_candidates) other true answers. ModelError when the loss stops being a number.
     """
-    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=targets.is_cuda
+    )
     num_batches = -(-len(targets) // config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, config.learning_rate, total_steps=max(config.epochs * num_batches, _FEWEST_STEPS), pct_start=0.1

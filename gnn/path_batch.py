@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,18 +35,6 @@ class Batch:
         away = tuple(None if part is None else part[:, rows] for part in self.away)
         return Batch(first, self.known[:, rows], away, self.popularity[:, rows])
 
-    def tensors(self) -> list[Tensor]:
-        """Return what differs from batch to batch, for `with_tensors`."""
-        first = [values for values, _ in self.first.values()]
-        return [*first, self.known, self.popularity, *(part for part in self.away if part is not None)]
-
-    def with_tensors(self, tensors: Sequence[Tensor]) -> Batch:
-        """Return a batch of the same form with other tensors."""
-        given = iter(tensors)
-        first = {name: (next(given), numbers) for name, (_, numbers) in self.first.items()}
-        known, popularity = next(given), next(given)
-        return Batch(first, known, tuple(None if part is None else next(given) for part in self.away), popularity)
-
 
 def build_batch(data: PathData, queries: Queries, device: torch.device | None = None) -> Batch:
     """Look the heads' first hops up and take the own edges out of what is known."""
@@ -79,12 +66,10 @@ def _away(places: Any, heads: Any, device: torch.device | None) -> Tensor | None
     return torch.from_numpy((places[:, None] != heads[None, :]).astype(np.float32)).to(device)
 
 
-def batches_of(data: PathData, queries: Queries, device: torch.device) -> Callable[[Tensor], Batch]:
-    """Return what gives the batch of some rows of the queries; all are looked up at once where memory is no matter."""
+def build_whole(data: PathData, queries: Queries, device: torch.device) -> Batch | None:
+    """Return all queries as one batch to take from, or None where that would take much memory."""
     num_hops: dict[str, int] = {}
     for hop in data.hops[0]:
         num_hops[hop.step.target] = num_hops.get(hop.step.target, 0) + 1
     num_cells = len(queries) * sum(len(data.nodes[0][name]) * num for name, num in num_hops.items())
-    if num_cells <= _WHOLE_CELLS:
-        return build_batch(data, queries, device).take
-    return lambda rows: build_batch(data, queries.take(rows.cpu().numpy()), device)
+    return build_batch(data, queries, device) if num_cells <= _WHOLE_CELLS else None

@@ -36,26 +36,26 @@ def needs_recomputing(data: PathData, config: PathGnnConfig) -> bool:
     return kept > _KEPT_SHARE * torch.cuda.mem_get_info()[0]
 
 
-class _FromTensors(nn.Module):
-    """The network as a function of a batch's tensors alone, which is what can be recorded."""
+class _Rows(nn.Module):
+    """The network as a function of the rows asked for alone, which is what can be recorded."""
 
-    def __init__(self, network: PathGnn, data: PathData, like: Batch) -> None:
+    def __init__(self, network: PathGnn, data: PathData, whole: Batch) -> None:
         super().__init__()
         self.network = network
-        self.data, self.like = data, like
+        self.data, self.whole = data, whole
 
-    def forward(self, *tensors: Tensor) -> Tensor:
-        """Return the scores of the batch that the tensors make."""
-        scores: Tensor = self.network(self.data, self.like.with_tensors(tensors))
+    def forward(self, rows: Tensor) -> Tensor:
+        """Return the scores of the queries in those rows."""
+        scores: Tensor = self.network(self.data, self.whole.take(rows))
         return scores
 
 
-def capture(network: PathGnn, data: PathData, like: Batch) -> Callable[..., Tensor]:
-    """Record the forward and backward pass of batches of that size as CUDA graphs.
+def capture(network: PathGnn, data: PathData, whole: Batch, size: int) -> Callable[[Tensor], Tensor]:
+    """Record the forward and backward pass of `size` rows as CUDA graphs; other sizes are computed as they come.
 
     A step is some hundred small kernels: replayed, they cost what they compute and not what launching each one costs.
     """
-    network.train()
-    sample = tuple(like.tensors())
-    recorded: Any = torch.cuda.make_graphed_callables(_FromTensors(network, data, like).train(), sample)
-    return cast(Callable[..., Tensor], recorded)
+    plain = _Rows(network, data, whole).train()
+    rows = torch.arange(size, device=whole.known.device)
+    recorded: Any = torch.cuda.make_graphed_callables(_Rows(network, data, whole).train(), (rows,))
+    return lambda rows: cast(Tensor, recorded(rows) if len(rows) == size else plain(rows))

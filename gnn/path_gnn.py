@@ -23,7 +23,7 @@ from torch.utils.checkpoint import checkpoint
 
 from gnn.listwise import ListwiseConfig, fit_listwise
 from gnn.metagraph import Dense
-from gnn.path_batch import Batch, batches_of, build_batch
+from gnn.path_batch import Batch, build_batch, build_whole
 from gnn.path_device import capture, move_data, needs_recomputing
 from gnn.path_fused import DAMPED_TAILS, FusedHops
 from gnn.path_graph import HUB_EXPONENT, Bundle, Hop, PathData
@@ -237,18 +237,16 @@ def fit_path_gnn(config: PathGnnConfig, data: PathData, queries: Queries, seed: 
     network = build_path_gnn(data, config, queries.take(np.random.default_rng(seed).permutation(len(queries))))
     place = torch.device(device)
     network, there = network.to(place), move_data(data, config.dim, place)
-    batches = batches_of(there, queries, place)
+    whole = build_whole(there, queries, place)
     network.recomputes = place.type == "cuda" and needs_recomputing(data, config)
-    size = min(config.fit.batch_size, len(queries))
-    captured = None
-    if place.type == "cuda" and there.fused and not network.recomputes:
-        captured = capture(network, there, batches(torch.arange(size, device=place)))
 
     def score(rows: Tensor) -> Tensor:
-        batch = batches(rows)
-        scores: Tensor = captured(*batch.tensors()) if captured and len(rows) == size else network(there, batch)
+        batch = whole.take(rows) if whole else build_batch(there, queries.take(rows.cpu().numpy()), place)
+        scores: Tensor = network(there, batch)
         return scores
 
+    if whole and there.fused and not network.recomputes:
+        score = capture(network.train(), there, whole, min(config.fit.batch_size, len(queries)))
     generator = torch.Generator().manual_seed(seed)
     targets, hidden = torch.from_numpy(queries.targets).to(place), torch.from_numpy(queries.hidden).to(place)
     fit_listwise(config.fit, network, score, targets, hidden, generator)

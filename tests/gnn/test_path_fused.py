@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnn.path_batch import batches_of, build_batch
+from gnn.path_batch import build_batch, build_whole
 from gnn.path_fused import DAMPED_TAILS, can_fuse, cut_segments, fuse_hops
 from gnn.path_gnn import PathGnn, PathGnnConfig, build_path_gnn, fit_path_gnn, score_path_gnn
 from gnn.path_graph import PathData, build_path_data
@@ -68,10 +68,10 @@ def test_segments_hold_every_edge_once_and_stay_short() -> None:
 def test_queries_looked_up_together_are_told_what_they_are_told_alone() -> None:
     data, queries, network = toy_world()
     rows = torch.tensor([3, 0, 5])
-    together = batches_of(data, queries, torch.device("cpu"))(rows)
+    whole = build_whole(data, queries, torch.device("cpu"))
+    assert whole is not None
     alone = build_batch(data, queries.take(rows.numpy()))
-    torch.testing.assert_close(network(data, together), network(data, alone))
-    torch.testing.assert_close(network(data, together.with_tensors(together.tensors())), network(data, alone))
+    torch.testing.assert_close(network(data, whole.take(rows)), network(data, alone))
 
 
 @pytest.mark.skipif(not can_fuse(CONFIG.dim), reason="needs a CUDA GPU and Triton")
