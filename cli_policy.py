@@ -23,14 +23,15 @@ REGISTRY = Path(".theragraph/policies")
 FEEDBACK = Path(".theragraph/feedback.jsonl")
 
 
-def with_registered_policy(recommender: Recommender, slates: Path | None = None) -> Recommender:
-    """The recommender with the registered policy behind its plans; `slates` is where shown slates are kept."""
+def with_registered_policy(recommender: Recommender, state_dir: Path | None = None) -> Recommender:
+    """The recommender with the registered policy behind its plans; a service's `state_dir` lies where shown slates are
+    kept, and holds the key of the patients' pseudonyms."""
     if not REGISTRY.is_dir():  # the learners' libraries take seconds to import
         return recommender
-    from recommender.policy.served import SlateLog
     from recommender.policy.serving import with_policy
+    from recommender.service.records import open_slates
 
-    return with_policy(recommender, REGISTRY, slates=SlateLog(slates) if slates else None)
+    return with_policy(recommender, REGISTRY, slates=open_slates(state_dir) if state_dir else None)
 
 
 @app.command(

@@ -72,7 +72,7 @@ def serve(
         field_key=field_key,
         retention_days=retention_days,
         budget=privacy_budget,
-        open_recommender=lambda graph: with_registered_policy(Recommender.open(graph), slates=state.parent),
+        open_recommender=lambda graph: with_registered_policy(Recommender.open(graph), state_dir=state),
         say=say,
     )
 
@@ -149,11 +149,11 @@ def erase_patient(
     from recommender.service.config import ServiceConfig
     from recommender.service.records import erase
 
-    found = erase(ServiceConfig(state_dir=state, field_key=field_key), patient_id)
+    found, num_lines = erase(ServiceConfig(state_dir=state, field_key=field_key), patient_id)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(found) | {"num_log_lines": num_lines})
     else:
-        typer.echo(f"{found.num_erased} records are erased.")
+        typer.echo(f"{found.num_erased} records are erased, and {num_lines} lines of what a policy learns from.")
         looked = f"{found.num_files_searched} files searched for the id, {found.num_records_read} other records read"
         typer.echo(f"{looked}: {'it is still in' if found.left_in else 'nothing is left.'}")
         for place in found.left_in:
@@ -163,11 +163,12 @@ def erase_patient(
 
 @patients.command("expire", epilog="Example: theragraph patients expire")
 def expire_patients(field_key: FieldKey = "", state: State = DEFAULT_STATE) -> None:
-    """Remove the records whose time is over; a running service does it by itself every hour."""
+    """Remove the records and slates whose time is over; a running service does it by itself every hour."""
     from recommender.service.config import ServiceConfig
     from recommender.service.records import expire
 
-    typer.echo(f"{expire(ServiceConfig(state_dir=state, field_key=field_key))} records are removed.")
+    num_records, num_slates = expire(ServiceConfig(state_dir=state, field_key=field_key))
+    typer.echo(f"{num_records} records and {num_slates} served slates are removed.")
 
 
 @keys.command("new", epilog="Example: theragraph keys new")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from kg.errors import FormatError, InputError, ResourceError
 from recommender.policy.episodes import Episodes, check_rows
+from recommender.policy.log_file import locked
 
 REQUIRED: Final = ("episode_id", "step", "policy_version", "observation", "options", "base_scores", "action", "outcome")
 _NEXT: Final = "see the layout of the feedback log in the documentation"
@@ -50,9 +50,7 @@ def add_feedback(records: Path, log: Path) -> FeedbackCount:
 def append_records(checked: Sequence[Mapping[str, Any]], log: Path) -> FeedbackCount:
     """Append checked records that the log does not hold yet; ResourceError when it cannot be written."""
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a+", encoding="utf-8") as out:
-            fcntl.flock(out, fcntl.LOCK_EX)
+        with locked(log) as out:
             known = {_key(r) for r in read_records(log)}
             fresh = {_key(r): r for r in checked if _key(r) not in known}
             out.write("".join(json.dumps(r, sort_keys=True) + "\n" for r in fresh.values()))

@@ -68,7 +68,8 @@ class Reranker:
         chances = serving_chances(
             self.policy, build_slate(situation, options, self.info, self.knowledge), self.info.num_actions
         )
-        slates.keep(record, ranked.condition, tuple(place[id(s.candidate)] for s in options), chances)
+        shown_options = tuple(place[id(s.candidate)] for s in options)
+        slates.keep(record, situation.patient.patient_id, ranked.condition, shown_options, chances)
 
     def rerank(self, situation: Situation, ranked: Ranked) -> tuple[Ranked, tuple[Move, ...]]:
         """The policy's order, with its moves; ModelError when the policy was not trained on described options."""

@@ -87,7 +87,7 @@ async def _show_openapi(request: Request) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Remove stored patients whose time is over; at the end let what runs finish, then close files and graph."""
+    """Remove patients and slates whose time is over; at the end let what runs finish, then close files and graph."""
     if app.state.parts.ledger is not None:
         await asyncio.to_thread(load_mechanism)
     expiring = asyncio.create_task(_expire(app.state.parts))
@@ -97,7 +97,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _expire(parts: Parts) -> None:
-    while parts.patients is not None:
-        if num := await asyncio.to_thread(parts.patients.remove_expired):
-            parts.keep_access(Principal("service", frozenset()), "expire patients", f"{num} records removed")
+    while True:
+        num_slates = await asyncio.to_thread(parts.slates.expire)
+        num = await asyncio.to_thread(parts.patients.remove_expired) if parts.patients else 0
+        if num or num_slates:
+            result = f"{num} records and {num_slates} slates removed"
+            parts.keep_access(Principal("service", frozenset()), "expire patients", result)
         await asyncio.sleep(EXPIRE_EVERY_S)

@@ -40,6 +40,12 @@ def plan_cards(plan: Plan, gaps: Sequence[str], patient_id: str, know: Knowledge
     return [_plan_card(plan, gaps, patient_id, know), *alerts]
 
 
+def find_proposed(plan: Plan) -> list[Line]:
+    """The lines that the plan's card makes suggestions of, in their order: recommended, and not taken already."""
+    chosen = (line for line in plan.lines if line.role == RECOMMENDED)
+    return [line for line in chosen if not any(c.name == "continuity" for c in line.contributions)]
+
+
 def add_link(card: Card, public_url: str) -> Card:
     """The card with a link to the page."""
     return card | {"links": [{"label": "Open TheraGraph", "url": f"{public_url}/", "type": "absolute"}]}
@@ -98,8 +104,7 @@ def _plan_card(plan: Plan, gaps: Sequence[str], patient_id: str, know: Knowledge
     )
     details = [f"{text} (score {line.score}, evidence {line.level})" for text, line in zip(named, chosen, strict=True)]
     card = _card(summary, "info", details, gaps)
-    fresh = [line for line in chosen if not any(c.name == "continuity" for c in line.contributions)]
-    return card | _suggestions([_proposal(line, patient_id, know) for line in fresh], "any")
+    return card | _suggestions([_proposal(line, patient_id, know) for line in find_proposed(plan)], "any")
 
 
 def _card(summary: str, indicator: str, details: Sequence[str], gaps: Sequence[str], source: str = "") -> Card:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -11,9 +11,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
 
+from recommender.policy.served import Offer
 from recommender.read_fhir import read_bundle
 from recommender.recommend import Recommender
-from recommender.service.cds_cards import Card, add_link, order_cards, plan_cards
+from recommender.service.cds_cards import Card, add_link, find_proposed, order_cards, plan_cards
 from recommender.service.cds_orders import check_orders
 from recommender.service.cds_request import PREFETCH, HookRequest, find_gaps, read_resources, to_bundle
 from recommender.service.drift import to_bins
@@ -38,11 +39,13 @@ class CdsService:
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """What a service made: its cards, and the plan behind them where there is one."""
+    """What a service made: its cards, and the plan behind them where there is one, with what its card offers by the
+    suggestions' identifiers."""
 
     cards: list[Card]
     made: Made | None = None
     num_orders: int = 0
+    offers: dict[str, Offer] = field(default_factory=dict)
 
 
 def _view_patient(recommender: Recommender, request: HookRequest, gaps: list[str]) -> Cards:
@@ -52,7 +55,9 @@ def _view_patient(recommender: Recommender, request: HookRequest, gaps: list[str
     plan = recommender.recommend(patient)
     outcome, kinds = "abstained" if plan.abstained else "planned", tuple(u.kind for u in plan.unmapped)
     cards = plan_cards(plan, gaps, request.field("patientId"), recommender.knowledge)
-    return Cards(cards, Made("", patient.patient_id, outcome, kinds, to_bins(patient, plan)))
+    suggested = zip(cards[0].get("suggestions", ()), find_proposed(plan), strict=True)
+    offers = {s["uuid"]: Offer(x.condition.curie, tuple(d.curie for d in x.drugs), x.score) for s, x in suggested}
+    return Cards(cards, Made("", patient.patient_id, outcome, kinds, to_bins(patient, plan)), offers=offers)
 
 
 def _check_drafts(recommender: Recommender, request: HookRequest, gaps: list[str]) -> Cards:
@@ -135,8 +140,9 @@ async def call_service(service_id: str, body: HookRequest, parts: Here, caller: 
     cards = [add_link(card, parts.config.public_url.rstrip("/")) for card in found.cards]
     await parts.worker.finish(lambda: _keep(service, cards, parts, caller, patient_id))
     parts.metrics.count_event("orders", "checked", found.num_orders)
-    if found.made is not None:
-        count_plan(found.made, parts)
+    if (made := found.made) is not None:
+        count_plan(made, parts)
+        await parts.worker.finish(lambda: parts.slates.keep_card(cards[0]["uuid"], made.patient_id, found.offers))
     return {"cards": cards}
 
 
@@ -146,9 +152,17 @@ async def keep_feedback(service_id: str, body: FeedbackRequest, parts: Here, cal
     service = _find_service(service_id)
     entries = [_to_entry(service, item, caller) for item in body.feedback]
     await parts.worker.run(lambda: parts.keep_feedback(entries))
+    await parts.worker.run(lambda: _pass_on(body.feedback, parts))
     for item in body.feedback:
         parts.metrics.count_event("cds_feedback", item.outcome)
     return {}
+
+
+def _pass_on(items: list[FeedbackItem], parts: Parts) -> None:
+    """Into the log that ranking policies learn from, where it is known which slate a card was made of."""
+    for item in items:
+        taken = item.acceptedSuggestions if item.outcome == "accepted" else []
+        parts.slates.answer_card(item.card, [str(s.get("id", "")) for s in taken])
 
 
 def _find_service(service_id: str) -> CdsService:

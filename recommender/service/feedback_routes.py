@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.exceptions import HTTPException
 
-from recommender.policy.served import SlateLog
+from recommender.policy.served import Offer
 from recommender.service.parts import Caller, Here, Parts, Principal
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
@@ -53,7 +52,8 @@ async def keep_feedback(body: Feedback, parts: Here, caller: Caller) -> dict[str
     entry = {"kind": "page", "who": caller.name, **body.model_dump(mode="json")}
     await parts.worker.run(lambda: parts.keep_feedback([entry]))
     parts.metrics.count_event("feedback", body.outcome)
-    learnt = await parts.worker.run(lambda: _pass_on(body, parts.config.state_dir.parent))
+    offer = Offer(body.condition, tuple(body.drugs), body.score)
+    learnt = await parts.worker.run(lambda: parts.slates.answer(offer, accepted=body.outcome == "accepted"))
     return {"kept": True, "learnt": learnt}
 
 
@@ -66,9 +66,3 @@ def _check_rate(parts: Parts, caller: Principal) -> None:
         detail = "So much feedback in a minute is no clinician's; wait and send the rest."
         raise HTTPException(429, detail, {"Retry-After": str(int(wait) + 1)})
     parts.feedback_rate.add(caller.name)
-
-
-def _pass_on(body: Feedback, folder: Path) -> bool:
-    """Into the log that ranking policies learn from, when it is known which slate was shown."""
-    log = SlateLog(folder)
-    return log.answer(body.condition, tuple(body.drugs), body.score, accepted=body.outcome == "accepted")

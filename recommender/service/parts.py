@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from kg import queries
 from kg.errors import GraphUnavailableError
 from recommender.map_patient import Annotate
+from recommender.policy.served import SlateLog
 from recommender.recommend import Recommender
 from recommender.service.accounts import Account, read_accounts
 from recommender.service.cds_jwt import TokenChecker, read_clients
@@ -114,6 +115,11 @@ class Parts:
             releases=find_releases(recommender.rows, _read_sources(graph)),
             concepts=ConceptIndex(recommender.knowledge.concepts.values()),
         )
+
+    @property
+    def slates(self) -> SlateLog:
+        """The slates that were served, and the feedback that a ranking policy learns from."""
+        return SlateLog(self.config.state_dir.parent, self.pseudonyms.of)
 
     @property
     def alarms(self) -> tuple[str, ...]:

@@ -8,8 +8,11 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from kg.errors import FormatError
+
+KEY_FILE: Final = "pseudonym.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Pseudonyms:
     @classmethod
     def open(cls, folder: Path) -> Pseudonyms:
         """Read the key of a state folder, or make one that only its owner can read."""
-        path = folder / "pseudonym.key"
+        path = folder / KEY_FILE
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -4,33 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from kg.errors import ResourceError
+from recommender.policy.served import SlateLog
 from recommender.service.chained_log import ChainedLog
 from recommender.service.config import ServiceConfig
 from recommender.service.field_cipher import FieldCipher, new_key
 from recommender.service.patient_store import Erasure, PatientStore
-from recommender.service.pseudonyms import Pseudonyms
+from recommender.service.pseudonyms import KEY_FILE, Pseudonyms
 
 _WHO = "command line"
+_NOTHING = "No patients are stored in {}; give the right --state folder."
 
 
-def erase(config: ServiceConfig, patient_id: str) -> Erasure:
-    """Remove every record of a patient and say what was made sure of; errors of `kg.errors`."""
+def open_slates(state_dir: Path) -> SlateLog:
+    """The slates and the feedback beside a state folder, whose patients bear its pseudonyms."""
+    return SlateLog(state_dir.parent, Pseudonyms.open(state_dir).of)
+
+
+def erase(config: ServiceConfig, patient_id: str) -> tuple[Erasure, int]:
+    """Remove every record of a patient, and every line of what policies learn from; say what was made sure of, and
+    how many lines went. Errors of `kg.errors`."""
     with _opened(config) as (store, audit):
-        found = store.erase(patient_id, config.state_dir)
+        num_lines = open_slates(config.state_dir).erase(patient_id)
+        found = store.erase(patient_id, config.state_dir) if store else Erasure(0, 0, 0, ())
         pseudonym = Pseudonyms.open(config.state_dir).of(patient_id)
-        result = f"{found.num_erased} records erased"
+        result = f"{found.num_erased} records and {num_lines} lines of slates and feedback erased"
         audit.append({"who": _WHO, "action": "erase patient", "result": result, "patient": pseudonym})
-    return found
+    return found, num_lines
 
 
-def expire(config: ServiceConfig) -> int:
-    """Remove the records whose time is over; returns how many."""
+def expire(config: ServiceConfig) -> tuple[int, int]:
+    """Remove the records whose time is over, and the slates older than a day; returns how many of each."""
     with _opened(config) as (store, audit):
-        num = store.remove_expired()
-        audit.append({"who": _WHO, "action": "expire patients", "result": f"{num} records removed"})
-    return num
+        num = store.remove_expired() if store else 0
+        num_slates = open_slates(config.state_dir).expire()
+        result = f"{num} records and {num_slates} slates removed"
+        audit.append({"who": _WHO, "action": "expire patients", "result": result})
+    return num, num_slates
 
 
 def rotate(config: ServiceConfig) -> tuple[int, str]:
@@ -40,6 +52,8 @@ def rotate(config: ServiceConfig) -> tuple[int, str]:
     """
     source = config.key_source
     with _opened(config) as (store, audit):
+        if store is None:
+            raise ResourceError(_NOTHING.format(config.patients_dir))
         before = store.cipher
         if source.kind == "env":
             if len(before.keys) < 2:
@@ -55,15 +69,18 @@ def rotate(config: ServiceConfig) -> tuple[int, str]:
 
 
 @contextmanager
-def _opened(config: ServiceConfig) -> Iterator[tuple[PatientStore, ChainedLog]]:
-    if not config.patients_dir.is_dir():
-        raise ResourceError(f"No patients are stored in {config.patients_dir}; give the right --state folder.")
+def _opened(config: ServiceConfig) -> Iterator[tuple[PatientStore | None, ChainedLog]]:
+    """The stored patients, None where a service ran that stored none, and the audit log."""
+    has_patients = config.patients_dir.is_dir()
+    if not has_patients and not (config.state_dir / KEY_FILE).is_file():
+        raise ResourceError(_NOTHING.format(config.patients_dir))
     audit = ChainedLog(config.audit_file)
     try:
-        store = config.open_patients()
+        store = config.open_patients() if has_patients else None
         try:
             yield store, audit
         finally:
-            store.close()
+            if store:
+                store.close()
     finally:
         audit.close()

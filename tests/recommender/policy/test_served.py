@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,10 @@ import pytest
 from kg.errors import ModelError
 from recommender.policy.episodes import write_episodes
 from recommender.policy.feedback import read_feedback
+from recommender.policy.log_file import drop_lines, read_lines
 from recommender.policy.registry import RegistryState, _write_state, shadow_policy
 from recommender.policy.rerank import Move, build_slate
-from recommender.policy.served import LOG, SLATES, SlateLog
+from recommender.policy.served import LOG, MAX_AGE, SLATES, Offer, SlateLog
 from recommender.policy.serving import load_reranker, with_policy
 from recommender.policy.simulate_feedback import draw_patients, find_slates, simulate_feedback
 from recommender.policy.train import train_policy
@@ -26,6 +27,11 @@ from tests.recommender.worlds import INFECTION, MACROLIDE, PENICILLIN, patient_w
 from .logs import bandit_log
 
 WORLD = Recommender(MemoryGraph([], []), small_rows())
+
+
+def to_pseudonym(patient_id: str) -> str:
+    """Stands for the service's keyed hash."""
+    return f"nobody-{len(patient_id)}"
 
 
 @pytest.fixture(scope="module")
@@ -80,29 +86,73 @@ def test_a_promoted_policy_that_ranks_no_plans_is_named(tmp_path: Path) -> None:
 
 
 def test_feedback_is_joined_to_what_was_shown(registry: Path, tmp_path: Path) -> None:
-    log = SlateLog(tmp_path)
+    log = SlateLog(tmp_path, to_pseudonym)
     serving = with_policy(WORLD, registry, slates=log)
     serving.recommend(patient_with(INFECTION))
     lines = serving.recommend(patient_with(INFECTION)).lines
     first = next(line for line in lines if line.drugs[0].curie == PENICILLIN)
-    assert not log.answer(INFECTION, (PENICILLIN,), first.score + 1, accepted=True)
-    assert log.answer(INFECTION, (PENICILLIN,), first.score, accepted=True)
+    assert not log.answer(Offer(INFECTION, (PENICILLIN,), first.score + 1), accepted=True)
+    assert log.answer(Offer(INFECTION, (PENICILLIN,), first.score), accepted=True)
     found = read_feedback(tmp_path / LOG)
     assert found.reward[0] == pytest.approx(0.05)
     assert 0 < found.propensity[0] < 1
-    assert not log.answer(INFECTION, (PENICILLIN,), first.score, accepted=True)
+    assert not log.answer(Offer(INFECTION, (PENICILLIN,), first.score), accepted=True)
     assert oct((tmp_path / SLATES).stat().st_mode)[-3:] == "600"
     assert '"p"' not in (tmp_path / SLATES).read_text(encoding="utf-8")
 
 
 def test_feedback_that_fits_two_patients_is_not_guessed(registry: Path, tmp_path: Path) -> None:
-    log = SlateLog(tmp_path)
+    log = SlateLog(tmp_path, to_pseudonym)
     serving = with_policy(WORLD, registry, slates=log)
     for patient in (patient_with(INFECTION), patient_with(INFECTION, birth_date=date(1980, 1, 1))):
         lines = serving.recommend(patient).lines
     score = next(line.score for line in lines if line.drugs[0].curie == MACROLIDE)
-    assert not log.answer(INFECTION, (MACROLIDE,), score, accepted=False)
+    assert not log.answer(Offer(INFECTION, (MACROLIDE,), score), accepted=False)
     assert not (tmp_path / LOG).exists()
+
+
+def test_a_card_s_feedback_finds_its_own_patient(registry: Path, tmp_path: Path) -> None:
+    """Two patients were shown the same regimen: the page could not say whose it was, a card can."""
+    log = SlateLog(tmp_path, to_pseudonym)
+    serving = with_policy(WORLD, registry, slates=log)
+    for patient_id in ("p", "another"):
+        lines = serving.recommend(patient_with(INFECTION, patient_id=patient_id)).lines
+    line = next(line for line in lines if line.drugs[0].curie == MACROLIDE)
+    offers = {name: Offer(INFECTION, (drug,), line.score) for name, drug in (("s1", MACROLIDE), ("s2", PENICILLIN))}
+    log.keep_card("card", "another", offers)
+    log.keep_card("single", "another", {"s1": offers["s1"]})
+    assert not log.answer_card("unknown card", ["s1"])
+    assert not log.answer_card("card", [])
+    assert not log.answer_card("card", ["s3"])
+    assert log.answer_card("card", ["s1"])
+    assert [r["patient"] for r in read_lines(tmp_path / LOG)] == [to_pseudonym("another")]
+    found = read_feedback(tmp_path / LOG)
+    assert 0 < found.propensity[0] < 1
+    log.erase("another")
+    assert read_lines(tmp_path / LOG) == []
+    assert {line["patient"] for line in read_lines(tmp_path / SLATES)} == {to_pseudonym("p")}
+
+
+def test_a_refused_card_with_one_suggestion_is_learnt_from(registry: Path, tmp_path: Path) -> None:
+    log = SlateLog(tmp_path, to_pseudonym)
+    line = with_policy(WORLD, registry, slates=log).recommend(patient_with(INFECTION)).lines[0]
+    log.keep_card("single", "p", {"s1": Offer(INFECTION, tuple(d.curie for d in line.drugs), line.score)})
+    assert log.answer_card("single", [])
+    assert read_feedback(tmp_path / LOG).reward[0] == 0
+
+
+def test_slates_of_yesterday_go(registry: Path, tmp_path: Path) -> None:
+    log = SlateLog(tmp_path, to_pseudonym)
+    with_policy(WORLD, registry, slates=log).recommend(patient_with(INFECTION))
+    assert log.expire() == 0
+    path = tmp_path / SLATES
+    old = json.loads(path.read_text(encoding="utf-8"))
+    old["time"] = (datetime.fromisoformat(old["time"]) - MAX_AGE).isoformat()
+    path.write_text(path.read_text(encoding="utf-8") + json.dumps(old) + "\n", encoding="utf-8")
+    assert log.expire() == 1
+    assert len(read_lines(path)) == 1
+    assert oct(path.stat().st_mode)[-3:] == "600"
+    assert drop_lines(tmp_path / "absent", lambda line: True) == 0
 
 
 def test_a_move_says_what_it_rests_on(registry: Path) -> None:

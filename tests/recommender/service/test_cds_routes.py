@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from recommender.policy.log_file import read_lines
+from recommender.policy.served import LOG, SLATES
 from recommender.service.chained_log import read_log
 from tests.recommender.service.service_world import MemoryStore, open_client
 
@@ -226,6 +228,39 @@ def test_the_standard_s_feedback_is_kept_without_the_comment(client: TestClient,
     assert kept[0]["reason"] == "d7ecf885"
     assert "MARKER" not in json.dumps(kept)
     assert client.post(f"{SIGN}/feedback", json={"feedback": [accepted | {"outcome": "liked"}]}).status_code == 422
+
+
+def test_feedback_on_a_card_is_joined_to_the_slate_that_it_came_from(tmp_path: Path) -> None:
+    slates = tmp_path / SLATES
+    slates.touch()
+    with open_client(tmp_path / "state") as client:
+        card = cards_of(client, VIEW, call("patient-view"))[0]
+        (kept,) = read_lines(slates)
+        condition, drugs, score = kept["offers"][card["suggestions"][0]["uuid"]]
+        shown = {"condition": condition, "drugs": [drugs, ["DRUG:other"]], "shown_scores": [score, 0]}
+        learnt = {
+            "episode_id": "e",
+            "step": 0,
+            "policy_version": "base",
+            "observation": [1.0],
+            "options": [[1.0], [2.0]],
+        }
+        more = {"base_scores": [1, 0], "groups": {}, "alerts": [False, False], "propensities": [0.7, 0.3]}
+        slate = {"patient": kept["patient"], "time": kept["time"], **shown, **learnt, **more}
+        slates.write_text(slates.read_text() + json.dumps(slate) + "\n")
+        taken = {"card": card["uuid"], "outcome": "accepted", "outcomeTimestamp": "2021-12-11T10:05:31Z"}
+        taken["acceptedSuggestions"] = [{"id": card["suggestions"][0]["uuid"]}]
+        assert client.post(f"{VIEW}/feedback", json={"feedback": [taken]}).status_code == 200
+    (record,) = read_lines(tmp_path / LOG)
+    assert (record["action"], record["propensity"]) == (0, 0.7)
+    assert record["patient"] == kept["patient"]
+    assert record["outcome"]["accepted"]
+
+
+def test_without_a_policy_no_card_is_kept(tmp_path: Path) -> None:
+    with open_client(tmp_path / "state") as client:
+        assert cards_of(client, VIEW, call("patient-view"))
+    assert not (tmp_path / SLATES).exists()
 
 
 def test_a_graph_that_is_away_is_a_503(tmp_path: Path) -> None:

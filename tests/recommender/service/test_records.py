@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from typer.testing import CliRunner
 
 import cli
 from kg.errors import ResourceError
+from recommender.policy.log_file import read_lines
+from recommender.policy.served import LOG, SLATES
 from recommender.service.chained_log import read_log, verify_log
 from recommender.service.config import ServiceConfig
-from recommender.service.records import expire, rotate
+from recommender.service.records import expire, open_slates, rotate
 
 MARKER = "MARKER-PATIENT-9001"
 
@@ -92,7 +95,23 @@ def test_one_key_in_a_variable_cannot_be_rotated(config: ServiceConfig, monkeypa
 
 
 def test_records_within_their_time_stay(config: ServiceConfig) -> None:
-    assert expire(config) == 0
+    assert expire(config) == (0, 0)
+
+
+def test_what_policies_learn_from_is_erased_and_expires_without_stored_patients(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    log = open_slates(state)
+    kept = {"time": "2020-01-01T00:00:00+00:00", "condition": "DOID:1"}
+    for name in (MARKER, "another-patient"):
+        for path in (tmp_path / SLATES, tmp_path / LOG):
+            with path.open("a", encoding="utf-8") as out:
+                out.write(json.dumps({**kept, "patient": log.pseudonym(name)}) + "\n")
+    code, said = run("patients", "erase", MARKER, "--state", str(state))
+    assert code == 0, said
+    assert "2 lines" in said
+    assert expire(ServiceConfig(state_dir=state)) == (0, 1)
+    assert [line["patient"] for line in read_lines(tmp_path / LOG)] == [log.pseudonym("another-patient")]
+    assert read_log(state / "audit.jsonl", newest=2)[1]["patient"] == log.pseudonym(MARKER)
 
 
 def test_without_stored_patients_there_is_a_sentence(tmp_path: Path) -> None:
