@@ -41,7 +41,7 @@ def fit_listwise(
     (num_queries, num_candidates) other true answers. ModelError when the loss stops being a number.
     """
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=targets.is_cuda
+        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=targets.is_cuda or None
     )
     num_batches = -(-len(targets) // config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -12,7 +12,7 @@ to the head, and a tail's popularity is counted without it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -240,11 +240,12 @@ def fit_path_gnn(config: PathGnnConfig, data: PathData, queries: Queries, seed: 
     whole = build_whole(there, queries, place)
     network.recomputes = place.type == "cuda" and needs_recomputing(data, config)
 
-    def score(rows: Tensor) -> Tensor:
+    def score_plain(rows: Tensor) -> Tensor:
         batch = whole.take(rows) if whole else build_batch(there, queries.take(rows.cpu().numpy()), place)
         scores: Tensor = network(there, batch)
         return scores
 
+    score: Callable[[Tensor], Tensor] = score_plain
     if whole and there.fused and not network.recomputes:
         score = capture(network.train(), there, whole, min(config.fit.batch_size, len(queries)))
     generator = torch.Generator().manual_seed(seed)
