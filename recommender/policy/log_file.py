@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from recommender.service.owner_file import replace_for_owner
+from recommender.owner_file import replace_for_owner
 
 Line = dict[str, Any]
 

@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from kg.errors import FormatError, InputError, UnknownNameError
-from recommender.service.owner_file import replace_for_owner
+from recommender.owner_file import replace_for_owner
 from recommender.service.roles import ACCOUNT_ROLES, Role, Roles
 
 MIN_PASSWORD: Final = 12

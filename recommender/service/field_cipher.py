@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kg.errors import InputError, ResourceError
-from recommender.service.owner_file import replace_for_owner
+from recommender.owner_file import replace_for_owner
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12  # NIST SP 800-38D, 8.2.2: random nonces of 96 bits, far below 2^32 values a key

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import FormatError, ResourceError, TheraGraphError
+from recommender.owner_file import replace_for_owner
 from recommender.service.field_cipher import FieldCipher
-from recommender.service.owner_file import replace_for_owner
 
 FIELDS: Final = ("patient_id", "document", "facts")
 MIN_BARE: Final = 8

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from recommender.service.owner_file import replace_for_owner
+from recommender.owner_file import replace_for_owner
 
 
 def test_a_file_is_replaced_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
