@@ -17,6 +17,8 @@ from ontologies.prefixes import normalise_curie
 
 INFORES: Final = "infores:hetionet"
 _BASE: Final = "https://github.com/hetio/hetionet/raw/main/hetnet"
+# The publisher's own: the object id under which its repository keeps the file (Git LFS).
+_SHA256: Final = "a342ab57e9073e6c02bb5e109d1f16917e6f933be4e5c77ebbaebfa26b984c19"
 _JSON: Final = ("hetionet-v1.0.json",)
 _NODES: Final = ("hetionet-v1.0-nodes.tsv", "nodes.tsv")
 _EDGES: Final = ("hetionet-v1.0-edges.sif", "hetionet-v1.0-edges.tsv", "edges.tsv", "edges.sif")
@@ -92,7 +94,7 @@ class HetionetSource(Source):
         licence="CC0 1.0; parts keep the licence of their origin (edge property `license` in the JSON form)",
         version="v1.0",
         url="https://het.io",
-        files=(RemoteFile(f"{_BASE}/json/hetionet-v1.0.json.bz2", "hetionet-v1.0.json.bz2"),),
+        files=(RemoteFile(f"{_BASE}/json/hetionet-v1.0.json.bz2", "hetionet-v1.0.json.bz2", _SHA256),),
         tried=True,
     )
 

@@ -1,4 +1,4 @@
-"""Reading the items of a large JSON array one by one, so that the file is never in memory whole."""
+"""Reading the items of large JSON arrays one by one, so that the file is never in memory whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from kg.errors import FormatError
 from kg.sources.files import open_text
@@ -15,39 +15,59 @@ _CHUNK: Final = 1 << 20
 _GAP: Final = re.compile(r"[\s,]*")
 
 
-def read_json_array(path: Path, key: str) -> Iterator[Any]:
-    """Yield the items of the array that stands behind the first `"key": [` of the file.
+def read_json_array(path: Path, key: str, *, all_of_them: bool = False) -> Iterator[Any]:
+    """Yield the items of the array that stands behind the first `"key": [` of the file, or of all such arrays.
 
-    FormatError when there is no such array or the file ends inside of it.
+    FormatError when there is no such array or the file ends inside of one.
     """
-    decoder = json.JSONDecoder()
     with open_text(path) as handle:
-        buffer, position = _find_array(handle.read, path, key)
+        arrays = _Arrays(handle, path, key)
+        if not arrays.find_next():
+            raise FormatError(path, f"has no array `{key}`", "check that it is the file that the source names")
+        yield from arrays.read_items()
+        while all_of_them and arrays.find_next():
+            yield from arrays.read_items()
+
+
+class _Arrays:
+    """A file's arrays of one key: what was read of the file and not used yet, and the position in it."""
+
+    def __init__(self, handle: TextIO, path: Path, key: str) -> None:
+        self._handle, self._path, self._key = handle, path, key
+        self._opening = re.compile(rf'"{re.escape(key)}"\s*:\s*\[')
+        self._decoder = json.JSONDecoder()
+        self._buffer, self._position = "", 0
+
+    def find_next(self) -> bool:
+        """Go to the first item of the next array; False where none follows."""
         while True:
-            gap = _GAP.match(buffer, position)
-            position = gap.end() if gap else position
-            if buffer[position : position + 1] == "]":
+            found = self._opening.search(self._buffer, self._position)
+            if found:
+                self._position = found.end()
+                return True
+            kept = max(self._position, len(self._buffer) - len(self._key) - 100)
+            if not self._read_on(kept):
+                return False
+
+    def read_items(self) -> Iterator[Any]:
+        """Yield the items up to the end of the array."""
+        while True:
+            gap = _GAP.match(self._buffer, self._position)
+            self._position = gap.end() if gap else self._position
+            if self._buffer[self._position : self._position + 1] == "]":
                 return
             try:
-                item, position = decoder.raw_decode(buffer, position)
+                item, end = self._decoder.raw_decode(self._buffer, self._position)
             except json.JSONDecodeError as error:
-                more = handle.read(_CHUNK)
-                if not more:
-                    problem = f"the array `{key}` breaks off ({error.msg})"
-                    raise FormatError(path, problem, "fetch the file again") from error
-                buffer, position = buffer[position:] + more, 0
+                if not self._read_on(self._position):
+                    problem = f"the array `{self._key}` breaks off ({error.msg})"
+                    raise FormatError(self._path, problem, "fetch the file again") from error
                 continue
+            self._position = end
             yield item
 
-
-def _find_array(read: Any, path: Path, key: str) -> tuple[str, int]:
-    """The text from the array's first item on: what was read so far and the position in it."""
-    opening = re.compile(rf'"{re.escape(key)}"\s*:\s*\[')
-    buffer = ""
-    while chunk := read(_CHUNK):
-        buffer += chunk
-        found = opening.search(buffer)
-        if found:
-            return buffer, found.end()
-        buffer = buffer[-(len(key) + 100) :]
-    raise FormatError(path, f"has no array `{key}`", "check that it is the file that the source names")
+    def _read_on(self, kept: int) -> bool:
+        """Read a piece more and forget what stands before `kept`; False at the end of the file."""
+        more = self._handle.read(_CHUNK)
+        self._buffer, self._position = self._buffer[kept:] + more, 0
+        return bool(more)

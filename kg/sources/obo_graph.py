@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kg.errors import FormatError
-from kg.sources.files import check_object, open_text, parse_json
+from kg.sources.files import check_keys, check_object
+from kg.sources.json_stream import read_json_array
 from kg.sources.obo_text import OboTerm
 from ontologies.prefixes import normalise_curie
 
@@ -18,29 +20,36 @@ _IRI_PREFIX = "http://purl.obolibrary.org/obo/"
 def read_obo_graph_terms(path: Path) -> Iterator[OboTerm]:
     """Yield the classes of every graph in the file.
 
-    The format is one JSON object, so the file is in memory while its terms are read.
+    Two passes: what hangs together, which stays in memory, and then the classes one by one.
     """
-    with open_text(path) as handle:
-        document = check_object(path, parse_json(path, handle.read()))
-    graphs = document.get("graphs")
-    if not isinstance(graphs, list):
-        raise FormatError(path, "has no list `graphs`", "an OBO Graph document has one")
-    for graph in graphs:
-        yield from _read_graph(check_object(path, graph))
-
-
-def _read_graph(graph: dict[str, Any]) -> Iterator[OboTerm]:
     parents: dict[str, list[str]] = defaultdict(list)
     relations: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for edge in graph.get("edges", ()):
+    for edge in _read_records(path, "edges", ("sub", "pred", "obj")):
         target = normalise_curie(edge["obj"])
         if edge["pred"] == "is_a":
             parents[edge["sub"]].append(target)
         else:
             relations[edge["sub"]].append((_shorten(edge["pred"]), target))
-    for node in graph.get("nodes", ()):
+    for node in _read_records(path, "nodes", ("id",)):
         if node.get("type", "CLASS") == "CLASS":
-            yield _to_term(node, parents[node["id"]], relations[node["id"]])
+            try:
+                term = _to_term(node, parents.get(node["id"], []), relations.get(node["id"], []))
+            except (AttributeError, KeyError, TypeError) as error:
+                problem = f"`meta` is not as the format says ({error})"
+                raise FormatError(f"{path}, node {node['id']}", problem, "repair or fetch it again") from error
+            yield term
+
+
+def _read_records(path: Path, key: str, texts: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The objects of all arrays of that name; FormatError where one of the keys that must be text is not."""
+    for number, item in enumerate(read_json_array(path, key, all_of_them=True), start=1):
+        where = f"{path}, {key} {number}"
+        record = check_object(where, item)
+        check_keys(where, None, record, texts)
+        for name in texts:
+            if not isinstance(record[name], str):
+                raise FormatError(where, f"`{name}` is {json.dumps(record[name])}", "it is an identifier in quotes")
+        yield record
 
 
 def _to_term(node: dict[str, Any], parents: list[str], relations: list[tuple[str, str]]) -> OboTerm:

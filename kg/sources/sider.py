@@ -15,6 +15,7 @@ from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
 INFORES: Final = "infores:sider"
 _BASE: Final = "http://sideeffects.embl.de/media/download"
+_SHA256: Final = {"meddra_all_se.tsv.gz": "119b2f5319a9398da83e5fe3419889010dbacf8d3eef590251b00c025e2b3f99"}
 _EFFECTS: Final = ("flat", "stereo", "label_umls", "level", "umls", "name")
 _FREQUENCIES: Final = ("flat", "stereo", "label_umls", "placebo", "frequency", "low", "high", "level", "umls", "name")
 _STITCH: Final = re.compile(r"CID[01]\d{8}")
@@ -33,7 +34,7 @@ class SiderSource(Source):
         version="4.1",
         url="http://sideeffects.embl.de",
         files=tuple(
-            RemoteFile(f"{_BASE}/{name}", name)
+            RemoteFile(f"{_BASE}/{name}", name, _SHA256.get(name, ""))
             for name in ("meddra_all_se.tsv.gz", "meddra_freq.tsv.gz", "drug_names.tsv", "drug_atc.tsv")
         ),
         tried=True,

@@ -132,9 +132,11 @@ def test_what_is_left_out_says_why(tmp_path: Path) -> None:
         ("a.obo", "ontology: x", "is not OBO .it holds no frame"),
         ("a.obo", "[Term]\nname: x\nid: X:1", "line 2: is not OBO .a term that does not begin with its id"),
         ("a.obo", "[Term]\nid: a b c\n", "line 2: is not OBO"),
-        ("a.json", "[]", "must be an object"),
-        ("a.json", '{"graphs": 1}', "no list `graphs`"),
-        ("a.json", '{"graphs":', "is not JSON at column"),
+        ("a.json", '{"graphs": 1}', "no array `edges`"),
+        ("a.json", '{"edges": [{"sub": "a", "pred": "is_a"}]}', r"edges 1: a record has no key `obj`"),
+        ("a.json", '{"edges": [], "nodes": [{"id": "HP:1"}, {"id": 7}]}', r"nodes 2: `id` is 7"),
+        ("a.json", '{"edges": [], "nodes": [{"id": "HP:1", "meta": {"xrefs": [1]}}]}', "HP:1: `meta` is not"),
+        ("a.json", '{"edges": [], "nodes": [{"id": "HP:1"}, ', r"the array `nodes` breaks off"),
         ("a.ttl", "@prefix x", "is not an OWL file"),
         ("a.owl", "<rdf", "line 1: is not an OWL file"),
         ("a.csv", "x", 'has the ending ".csv"'),
@@ -194,3 +196,10 @@ def test_disease_ontology_needs_both_tables(tmp_path: Path) -> None:
     (tmp_path / "HumanDO.tsv").write_text(DO_NAMES)
     with pytest.raises(InputError, match=r"neither doid\.obo nor HumanDO\.tsv and allXREFinDO\.tsv"):
         open_source("do").input_files(tmp_path)
+
+
+def test_all_graphs_of_a_file_are_read(tmp_path: Path) -> None:
+    other = {"nodes": [{"id": f"{BASE}HP_1", "lbl": "fits"}], "edges": []}
+    (tmp_path / "m.json").write_text(json.dumps({"graphs": [*GRAPH["graphs"], other]}))
+    curies = [n.curie for n in open_source("obo").read_nodes(tmp_path / "m.json") if isinstance(n, Node)]
+    assert curies == ["MONDO:0005148", "MONDO:0005015", "HP:1"]
