@@ -19,6 +19,11 @@ def concepts(category: Category) -> Query:
 
 GENES = Query("gene_names", "MATCH (n:Gene) RETURN collect([n.curie, n.name]) AS rows")
 
+PRODUCTS = Query(
+    "products_with_ingredients",
+    "MATCH (n:NamedThing) WHERE n.ingredients IS NOT NULL RETURN collect([n.curie, n.ingredients]) AS rows",
+)
+
 
 def stated(predicate: Predicate) -> Query:
     """Every edge of a predicate that is not negated: subject, object, all properties."""

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ontologies.ndc import PREFIX as NDC
+from ontologies.ndc import normalise_ndc
 from ontologies.prefixes import normalise_curie
 
 _ICD: Final = frozenset({"ICD10CM", "ICD10", "ICD9CM"})
@@ -63,13 +65,17 @@ class CodeTable:
 
 
 def normalise_code(code: str) -> str:
-    """Return a code in its written form: preferred prefix, ICD codes with their dot and in upper case.
+    """Return a code in its written form: preferred prefix, ICD codes with their dot and in upper case, NDC as digits.
 
     >>> normalise_code("icd9:25000"), normalise_code("ICD-10-CM:e1165"), normalise_code("ICD10CM:I10")
     ('ICD9CM:250.00', 'ICD10CM:E11.65', 'ICD10CM:I10')
+    >>> normalise_code("NDC:0002-8215-01")
+    'NDC:00002821501'
     """
     curie = normalise_curie(code)
     prefix, _, local = curie.partition(":")
+    if prefix == NDC:
+        return f"{NDC}:{normalise_ndc(local) or local}"
     if prefix not in _ICD:
         return curie
     form = _ICD9_DOTLESS if prefix == "ICD9CM" else _ICD10_DOTLESS

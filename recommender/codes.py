@@ -1,8 +1,9 @@
 """From the codes and texts of a record to the graph's CURIEs.
 
 The order is: a code that is the CURIE of a node or stands among its cross-references (exact), the text as a name or
-synonym (close), a truncated ICD code or a broader reading of the text (broad). Nothing is guessed beyond that; what
-did not map stays unmapped and is shown.
+synonym (close), a truncated ICD code or a broader reading of the text (broad). An NDC leads to the ingredients of its
+product where a directory of products was built and every ingredient is a drug of the graph. Nothing is guessed beyond
+that; what did not map stays unmapped and is shown.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ontologies.codes import CodeTable, normalise_code
+from ontologies.ndc import PREFIX as NDC
+from ontologies.ndc import to_product
 from ontologies.prefixes import from_fhir_code
 from ontologies.tables import read_rows
 from recommender.facts import Concept as Node
@@ -27,6 +30,7 @@ from recommender.names import (
 from recommender.patient import Coding, Concept
 from recommender.patient import Mapping as Kind
 
+MAX_REMEMBERED: Final = 10_000  # what records say repeats, and a service must not keep all that it ever read
 _PREFIX_ORDER: Final = ("DOID", "MONDO", "HP", "OMIM", "ORPHA", "SYMP", "MESH", "UMLS")
 _CONDITIONS: Final = frozenset({"Disease", "PhenotypicFeature"})
 _CLASS_PREFIX: Final = "theragraph.class:"
@@ -43,7 +47,7 @@ def to_coding(system: str, code: str, display: str) -> Coding:
 
 @dataclass(frozen=True, slots=True)
 class CodeIndex:
-    """The look-up tables, made once from the graph's concepts. Answers are remembered."""
+    """The look-up tables, made once from the graph's concepts. The newest answers are remembered."""
 
     condition_codes: CodeTable
     condition_order: Mapping[str, int]
@@ -55,6 +59,7 @@ class CodeIndex:
     drug_words: tuple[str, ...]
     classes_by_name: Mapping[str, str]
     treated: frozenset[str]
+    products: Mapping[str, tuple[str, ...]]
     _seen: dict[tuple[str, Concept], _Found] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -76,6 +81,7 @@ class CodeIndex:
             drug_words=tuple(n for n in drug_names if " " not in n),
             classes_by_name=_class_names(nodes),
             treated=frozenset(knowledge.indications_of),
+            products=knowledge.products,
         )
 
     def map_condition(self, concept: Concept) -> Concept:
@@ -92,10 +98,14 @@ class CodeIndex:
 
     def _mapped(self, kind: str, concept: Concept) -> Concept:
         key = (kind, concept)
-        if key not in self._seen:
+        found = self._seen.get(key)
+        if found is None:
             find = {"condition": self._condition, "medication": self._drug, "allergy": self._allergen}[kind]
-            self._seen[key] = find(concept)
-        curies, mapping = self._seen[key]
+            found = find(concept)
+            if len(self._seen) >= MAX_REMEMBERED:
+                self._seen.clear()
+            self._seen[key] = found
+        curies, mapping = found
         return Concept(concept.text, concept.codings, curies, mapping)
 
     def _condition(self, concept: Concept) -> _Found:
@@ -151,7 +161,22 @@ class CodeIndex:
             matches = self.drug_codes.match(coding.curie) if coding.curie else ()
             if len(matches) == 1:
                 return (matches[0].curie,), Kind.EXACT
+            if ingredients := self._ingredients(coding.curie):
+                return ingredients, Kind.EXACT
         return _NOTHING
+
+    def _ingredients(self, code: str) -> tuple[str, ...]:
+        """What the product of an NDC holds; nothing unless every ingredient is known: half a product is not safe."""
+        prefix, _, local = code.partition(":")
+        names = self.products.get(f"{NDC}:{to_product(local)}", ()) if prefix == NDC else ()
+        found = [self._ingredient(name) for name in names]
+        return tuple(dict.fromkeys(curie for curies in found for curie in curies)) if all(found) else ()
+
+    def _ingredient(self, name: str) -> tuple[str, ...]:
+        if ":" in name:
+            return tuple(match.curie for match in self.drug_codes.match(name)[:1])
+        curies, is_exact = find_drugs(name, self.drugs_by_name, ())
+        return curies if is_exact else ()
 
     def _allergen(self, concept: Concept) -> _Found:
         by_code = self._drug_code(concept)

@@ -189,11 +189,12 @@ class LifestyleLimit(Limit):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The tables carry what a source states on this drug for this check, so that their silence means *ok*."""
+    """A source was read for this drug and this check; where it was read as a whole, the rules' silence means *ok*."""
 
     drug: str
     check: str
     citation: Citation = NO_CITATION
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,4 +262,5 @@ class Rows:
     non_drug_measures: tuple[Advice, ...] = ()
     parents: tuple[tuple[str, str], ...] = ()
     links: tuple[Link, ...] = ()
+    products: tuple[tuple[str, tuple[str, ...]], ...] = ()
     versions: tuple[tuple[str, str], ...] = ()

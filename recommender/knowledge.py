@@ -62,6 +62,7 @@ class Knowledge:
     qt_risk_of: Mapping[str, tuple[QtRisk, ...]]
     lifestyle_limits_of: Mapping[str, tuple[LifestyleLimit, ...]]
     coverage: Mapping[tuple[str, str], Citation]
+    covered_in_part: frozenset[tuple[str, str]]
     side_effects_of: Mapping[str, tuple[SideEffect, ...]]
     monitoring_of: Mapping[str, tuple[Monitoring, ...]]
     stop_rules_of: Mapping[str, tuple[Advice, ...]]
@@ -70,6 +71,7 @@ class Knowledge:
     same_as: Mapping[str, tuple[str, ...]]
     broader_than_rules: Mapping[str, frozenset[str]]
     links_of: Mapping[str, tuple[Link, ...]]
+    products: Mapping[str, tuple[str, ...]]
     versions: tuple[tuple[str, str], ...]
 
     @classmethod
@@ -97,7 +99,8 @@ class Knowledge:
             gene_drug_of=_group(rows.gene_drug, lambda r: (r.drug,)),
             qt_risk_of=_group(rows.qt_risks, lambda r: (r.drug,)),
             lifestyle_limits_of=_group(rows.lifestyle_limits, lambda r: (r.drug,)),
-            coverage={(c.drug, c.check): c.citation for c in rows.coverage},
+            coverage={(c.drug, c.check): c.citation for c in rows.coverage if c.is_whole},
+            covered_in_part=frozenset((c.drug, c.check) for c in rows.coverage if not c.is_whole),
             side_effects_of=_group(rows.side_effects, lambda r: (r.drug,)),
             monitoring_of=_group(rows.monitoring, lambda r: (r.drug,)),
             stop_rules_of=_group(rows.stop_rules, lambda r: (r.subject,)),
@@ -106,6 +109,7 @@ class Knowledge:
             same_as=same,
             broader_than_rules={c: _closure(c, parents, same) for c in {r.condition for r in rows.contraindications}},
             links_of=_group(rows.links, lambda r: {r.subject, r.object}),
+            products=dict(rows.products),
             versions=rows.versions,
         )
 
@@ -132,13 +136,12 @@ class Knowledge:
         """The drug's classes of the given kinds (therapeutic, allergy, pharmacological)."""
         return tuple(c for c in self.classes_of.get(drug, ()) if c in self.concepts and self.concepts[c].kind in kinds)
 
-    def knows_contraindications(self, drug: str) -> bool:
-        """True when a row or a coverage statement speaks of the drug's contraindications."""
-        return drug in self.contraindications_of or (drug, "contraindication") in self.coverage
+    def knows(self, drug: str, check: str) -> bool:
+        """True when a source is said to cover the drug for the check, in part at least.
 
-    def knows_interactions(self, drug: str) -> bool:
-        """True when a row, for the drug or a class of it, or a coverage statement speaks of its interactions."""
-        return (drug, "interaction") in self.coverage or any(i in self.interactions_of for i in self.identities(drug))
+        Rules do not count: one that speaks against a drug must not make it eligible.
+        """
+        return (drug, check) in self.coverage or (drug, check) in self.covered_in_part
 
 
 def _closure(

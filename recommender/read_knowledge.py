@@ -26,6 +26,7 @@ from recommender.facts import (
 )
 from recommender.hypotheses import Annotation
 from recommender.read_limits import read_limits
+from recommender.source_coverage import find_coverage
 
 # From here on one in four of a model's new links was a treatment that it had not seen (27 of 99, docs/recommend.md).
 # The model's own probability overstates: it presumes that the drug lacks a treatment.
@@ -86,6 +87,7 @@ def read_rows(graph: Reader, *, min_probability: float = MIN_PROBABILITY) -> Row
         ),
         parents=tuple(_read_parents(graph)),
         links=tuple(_read_links(graph)),
+        products=tuple((curie, tuple(names)) for curie, names in sorted(_rows(graph, queries.PRODUCTS))),
     )
     return _add_limits(graph_rows, drugs)
 
@@ -224,4 +226,5 @@ def _read_links(graph: Reader) -> Iterable[Link]:
 
 def _add_limits(rows: Rows, drugs: Mapping[str, str]) -> Rows:
     conditions = {c.name.lower(): c.curie for c in rows.concepts if c.category == Category.DISEASE}
-    return read_limits(rows, drugs, conditions)
+    limited = read_limits(rows, drugs, conditions)
+    return replace(limited, coverage=(*limited.coverage, *find_coverage(limited)))

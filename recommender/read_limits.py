@@ -54,7 +54,10 @@ def read_limits(rows: Rows, drugs: Mapping[str, str], conditions: Mapping[str, s
             LifestyleLimit(d, r["factor"], **_said(r, c)) for d, r, c in table.read("food_lifestyle")
         ),
         monitoring=tuple(Monitoring(d, r["measure"], r["loinc"], r["when"], c) for d, r, c in table.read("monitoring")),
-        coverage=tuple(Coverage(d, r["check"], c) for d, r, c in table.read("coverage")),
+        coverage=(
+            *(Coverage(d, r["check"], c) for d, r, c in table.read("coverage")),
+            *(Coverage(d, r["check"], c, is_whole=False) for d, r, c in table.read("partial_coverage")),
+        ),
         stop_rules=tuple(Advice(d, r["rule"], c) for d, r, c in table.read("stop_rules")),
         non_drug_measures=tuple(
             Advice(conditions[r["condition"].lower()], r["measure"], cite.of(r))

@@ -24,6 +24,7 @@ NOT_ASSESSED_POINTS: Final = -5
 FREQUENCY_POINTS: Final = {"very_common": -8, "common": -4, "uncommon": -1}
 MAX_BURDEN: Final = -80
 UNKNOWN_BURDEN: Final = -40
+SIDE_EFFECTS: Final = "side_effects"  # the check's name in the tables of coverage
 COST_POINTS: Final = {"low": 20, "high": -20}
 FORMULARY_POINTS: Final = (30, -30)
 CONTINUED_POINTS: Final = 60
@@ -176,15 +177,18 @@ def _also_treats(
 
 
 def _side_effect_burden(candidate: Candidate, situation: Situation, knowledge: Knowledge) -> Contribution:
-    """Frequency points over the regimen's side effects, doubled for what the patient already has."""
-    known = [knowledge.side_effects_of.get(drug) for drug in candidate.drugs]
+    """Frequency points over the regimen's side effects, doubled for what the patient already has.
+
+    A drug whose side effects no source covers has the points of an unknown burden beside those of any row on it.
+    """
+    num_unknown = sum(not knowledge.knows(drug, SIDE_EFFECTS) for drug in candidate.drugs)
     points, had = 0, []
-    for effect in (e for effects in known if effects for e in effects):
+    for effect in (e for drug in candidate.drugs for e in knowledge.side_effects_of.get(drug, ())):
         weight = FREQUENCY_POINTS.get(effect.frequency, 0)
         is_had = effect.finding in situation.findings
         points += weight * (2 if is_had else 1)
         had += [knowledge.name(effect.finding)] if is_had and weight else []
-    points = max(points, MAX_BURDEN) + UNKNOWN_BURDEN * known.count(None)
+    points = max(points, MAX_BURDEN) + UNKNOWN_BURDEN * num_unknown
     return Contribution("side_effect_burden", points, f"patient already has {', '.join(had)}" if had else "")
 
 

@@ -24,6 +24,7 @@ _CLASSES: Final = {
     "csv": "kg.sources.csv_triples:CsvSource",
     "primekg": "kg.sources.primekg:PrimeKgSource",
     "drkg": "kg.sources.drkg:DrkgSource",
+    "ndc": "kg.sources.ndc:NdcSource",
     "rxnorm": "kg.sources.rxnorm:RxNormSource",
     "drugcentral": "kg.sources.drugcentral:DrugCentralSource",
     "cpic": "kg.sources.cpic:CpicSource",

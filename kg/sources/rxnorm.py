@@ -1,6 +1,7 @@
 """RxNorm's RRF files: ingredients, brand names and products, and how they hang together.
 
-Columns: RxNorm Technical Documentation, chapters on RXNCONSO.RRF and RXNREL.RRF. The files need a UMLS licence.
+Columns: RxNorm Technical Documentation, chapters on RXNCONSO.RRF, RXNREL.RRF and RXNSAT.RRF. The files need a UMLS
+licence.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from kg.errors import FormatError
 from kg.model import Edge, Node, to_properties
-from kg.sources.files import find_file, read_lines
+from kg.sources.files import find_file, find_optional_file
+from kg.sources.rxnorm_products import REL, read_products, read_rrf
 from kg.sources.source import Skip, Source, SourceInfo
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
@@ -21,10 +22,6 @@ INFORES: Final = "infores:rxnorm"
 _CONSO: Final = (
     "RXCUI", "LAT", "TS", "LUI", "STT", "SUI", "ISPREF", "RXAUI", "SAUI", "SCUI", "SDUI", "SAB", "TTY", "CODE", "STR",
     "SRL", "SUPPRESS", "CVF",
-)  # fmt: skip
-_REL: Final = (
-    "RXCUI1", "RXAUI1", "STYPE1", "REL", "RXCUI2", "RXAUI2", "STYPE2", "RELA", "RUI", "SRUI", "SAB", "SL", "DIR", "RG",
-    "SUPPRESS", "CVF",
 )  # fmt: skip
 _CONCEPTS: Final = {
     "IN": "ingredient",
@@ -67,25 +64,31 @@ class RxNormSource(Source):
     )
 
     def input_files(self, path: Path | None) -> tuple[Path, ...]:
-        """Return RXNCONSO.RRF and RXNREL.RRF."""
+        """Return RXNCONSO.RRF, RXNREL.RRF and, where it is at hand, RXNSAT.RRF with the products' NDC codes."""
         folder = path.parent if path is not None and path.is_file() else path
         if folder is not None and (folder / "rrf").is_dir():
             folder = folder / "rrf"
-        return tuple(find_file(folder, (name,), "rxnorm") for name in ("RXNCONSO.RRF", "RXNREL.RRF"))
+        needed = tuple(find_file(folder, (name,), "rxnorm") for name in ("RXNCONSO.RRF", "RXNREL.RRF"))
+        attributes = find_optional_file(folder, ("RXNSAT.RRF",), "rxnorm")
+        return (*needed, attributes) if attributes else needed
 
     def read_nodes(self, path: Path | None) -> Iterator[Node | Skip]:
         """Yield the concepts; rows of one concept need not stand together, so concepts are kept until the end."""
         concepts: dict[str, _Concept] = defaultdict(_Concept)
-        for row in _read_rows(self.input_files(path)[0], _CONSO):
+        conso, rel, *attributes = self.input_files(path)
+        for row in read_rrf(conso, _CONSO):
             if row["LAT"] == "ENG" and row["SUPPRESS"] in {"N", ""}:
                 _add(concepts[row["RXCUI"]], row)
         for rxcui, concept in concepts.items():
             if concept.kind:
                 yield _to_node(rxcui, concept)
+        ingredients = frozenset(rxcui for rxcui, concept in concepts.items() if concept.kind == _CONCEPTS["IN"])
+        for file in attributes:
+            yield from read_products(file, read_rrf(rel, REL), ingredients, INFORES)
 
     def read_edges(self, path: Path | None) -> Iterator[Edge | Skip]:
         """Yield RxNorm's own relations between concepts."""
-        for row in _read_rows(self.input_files(path)[1], _REL):
+        for row in read_rrf(self.input_files(path)[1], REL):
             predicate = _RELATIONS.get(row["RELA"])
             if predicate is not None and row["SAB"] == "RXNORM" and row["RXCUI1"] and row["RXCUI2"]:
                 yield Edge(
@@ -97,16 +100,6 @@ class RxNormSource(Source):
                     AgentType.MANUAL_AGENT,
                     properties=to_properties({"original_predicate": row["RELA"]}),
                 )
-
-
-def _read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """RRF rows: every cell ends with `|`, the last one too."""
-    for number, line in read_lines(path):
-        cells = line.split("|")
-        if len(cells) != len(columns) + 1:
-            problem = f"has {len(cells) - 1} columns where the format has {len(columns)}"
-            raise FormatError(path, problem, f"expected {', '.join(columns)}", line=number)
-        yield dict(zip(columns, cells, strict=False))
 
 
 def _add(concept: _Concept, row: dict[str, str]) -> None:

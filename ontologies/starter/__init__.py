@@ -63,6 +63,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "monitoring": ("drug", "measure", "loinc", "when", *_CITED),
     "symptoms": ("condition", "curie", "name", "frequency", *_CITED),
     "coverage": ("drug", "check", *_CITED),
+    "partial_coverage": ("drug", "check", *_CITED),
     "non_drug_measures": ("condition", "measure", *_CITED),
     "stop_rules": ("drug", "rule", *_CITED),
 }

@@ -54,6 +54,7 @@ ALLOWED: Final[dict[tuple[str, str], frozenset[str]]] = {
             "pharmacogenomics", "qt", "food_lifestyle",
         }
     ),
+    ("partial_coverage", "check"): frozenset({"contraindication", "interaction", "side_effects"}),
 }  # fmt: skip
 
 # What makes a row the same fact as another row of its table.
@@ -81,6 +82,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "monitoring": ("drug", "measure"),
     "symptoms": ("condition", "curie"),
     "coverage": ("drug", "check"),
+    "partial_coverage": ("drug", "check"),
     "non_drug_measures": ("condition", "measure"),
     "stop_rules": ("drug", "rule"),
 }

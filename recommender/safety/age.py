@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recommender.facts import AgeLimit
 from recommender.knowledge import Knowledge
-from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
+from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_passed, to_silence
 from recommender.situation import Situation
 
 CHECK = Check.AGE
@@ -12,9 +12,9 @@ CHECK = Check.AGE
 
 def check_age(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Verdict, ...]:
     """Hold the drug's age limits against the patient's age."""
-    limits = knowledge.age_limits_of.get(drug, ())
+    limits, coverage = knowledge.age_limits_of.get(drug, ()), knowledge.coverage.get((drug, CHECK))
     if not limits:
-        return (to_silence(drug, CHECK, knowledge.coverage.get((drug, CHECK))),)
+        return (to_silence(drug, CHECK, coverage),)
     age = situation.patient.age_years
     if age is None:
         told = "; ".join(to_range(limit) for limit in limits)
@@ -22,7 +22,7 @@ def check_age(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Ve
     fact = (f"age {age:g} years",)
     outside = [limit for limit in limits if _is_outside(age, limit)]
     if not outside:
-        return (Verdict(drug, CHECK, Outcome.OK, to_range(limits[0]), fact, limits[0].citation),)
+        return (to_passed(drug, CHECK, to_range(limits[0]), coverage, fact, limits[0].citation),)
     return tuple(
         Verdict(drug, CHECK, Outcome(limit.verdict), to_range(limit), fact, limit.citation, limit.advice)
         for limit in outside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recommender.facts import LifestyleLimit
 from recommender.knowledge import Knowledge
-from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
+from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_passed, to_silence
 from recommender.situation import Situation, to_fact
 
 CHECK = Check.FOOD_LIFESTYLE
@@ -28,6 +28,6 @@ def _check_row(row: LifestyleLimit, situation: Situation, knowledge: Knowledge) 
         return to_missing(row.drug, CHECK, f"{factor}: habit is not recorded; {rule}", row.advice, row.citation)
     fact = to_fact(f"{factor}: {habit.text or ('yes' if habit.present else 'no')}", habit.origin)
     if not habit.present:
-        return Verdict(row.drug, CHECK, Outcome.OK, rule, (fact,), row.citation)
+        return to_passed(row.drug, CHECK, rule, knowledge.coverage.get((row.drug, CHECK)), (fact,), row.citation)
     outcome = Outcome(row.verdict)
     return Verdict(row.drug, CHECK, outcome, rule, (fact,), row.citation, row.advice, other=row.factor)

@@ -39,6 +39,8 @@ CHECKS: Final[dict[Check, CheckFunction]] = {
     Check.FOOD_LIFESTYLE: check_food_lifestyle,
 }
 
+NEEDED: Final = (Check.CONTRAINDICATION, Check.INTERACTION)  # without a source for these no drug is recommended
+
 
 def check_drug(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Verdict, ...]:
     """Every check's verdicts on one drug, in the order of `Check`."""
@@ -59,12 +61,7 @@ def check_between(first: str, second: str, situation: Situation, knowledge: Know
 
 def check_knowledge(drug: str, knowledge: Knowledge) -> tuple[Verdict, ...]:
     """What is not known of the drug at all; a candidate with any such verdict is excluded, never ranked."""
-    missing = []
-    if not knowledge.knows_contraindications(drug):
-        missing.append(_unknown(drug, Check.CONTRAINDICATION, "contraindications"))
-    if not knowledge.knows_interactions(drug):
-        missing.append(_unknown(drug, Check.INTERACTION, "interactions"))
-    return tuple(missing)
+    return tuple(_unknown(drug, check) for check in NEEDED if not knowledge.knows(drug, check))
 
 
 def is_blocked(verdicts: Iterable[Verdict]) -> bool:
@@ -77,6 +74,6 @@ def _with_partners(drug: str, drugs: tuple[str, ...], situation: Situation, know
     return replace(situation, planned=partners) if partners else situation
 
 
-def _unknown(drug: str, check: Check, what: str) -> Verdict:
-    rule = f"no source states this drug's {what}: it cannot be recommended"
+def _unknown(drug: str, check: Check) -> Verdict:
+    rule = f"no source is known to cover this drug's {check}s, not even in part: it cannot be recommended"
     return Verdict(drug, check, Outcome.NOT_ASSESSED, rule)

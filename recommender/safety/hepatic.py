@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from recommender.facts import HepaticLimit
+from recommender.facts import Citation, HepaticLimit
 from recommender.knowledge import Knowledge
 from recommender.patient import Patient
-from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
+from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_passed, to_silence
 from recommender.situation import Situation, is_stale
 
 CHECK = Check.HEPATIC
@@ -32,7 +32,7 @@ def check_hepatic(drug: str, situation: Situation, knowledge: Knowledge) -> tupl
         return tuple(_to_verdict(limit, fact, knowledge) for limit in applying)
     if known or not limits:
         return (to_silence(drug, CHECK, coverage, fact),)
-    return (_without_class(drug, limits, situation),)
+    return (_without_class(drug, limits, situation, coverage),)
 
 
 def _to_verdict(limit: HepaticLimit, fact: tuple[str, ...], knowledge: Knowledge) -> Verdict:
@@ -40,12 +40,14 @@ def _to_verdict(limit: HepaticLimit, fact: tuple[str, ...], knowledge: Knowledge
     return Verdict(limit.drug, CHECK, Outcome(limit.verdict), rule, fact, limit.citation, limit.advice)
 
 
-def _without_class(drug: str, limits: tuple[HepaticLimit, ...], situation: Situation) -> Verdict:
+def _without_class(
+    drug: str, limits: tuple[HepaticLimit, ...], situation: Situation, coverage: Citation | None
+) -> Verdict:
     citation = limits[0].citation
     if LIVER_DISEASE not in situation.findings and _has_normal_liver_tests(situation.patient):
         rule = "limits apply in hepatic impairment, of which there is no sign"
         facts = ("normal bilirubin and albumin, no liver disease recorded",)
-        return Verdict(drug, CHECK, Outcome.OK, rule, facts, citation)
+        return to_passed(drug, CHECK, rule, coverage, facts, citation)
     classes = ", ".join(f"{limit.child_pugh} {limit.verdict}" for limit in limits)
     missing = f"Child-Pugh class is not known; limits: {classes}"
     return to_missing(drug, CHECK, missing, limits[0].advice, citation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from recommender.knowledge import Knowledge
-from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
+from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_passed, to_silence
 from recommender.situation import Situation
 
 CHECK = Check.QT
@@ -21,9 +21,9 @@ def check_qt(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Ver
     Blocked: a known-risk drug at a QTc of 500 ms or more. Caution: a QTc from 470 ms, another QT drug, a low potassium
     or magnesium, or a known-risk drug as such. Otherwise *ok* when the QTc was measured, else *not assessed*.
     """
-    rows = knowledge.qt_risk_of.get(drug, ())
+    rows, coverage = knowledge.qt_risk_of.get(drug, ()), knowledge.coverage.get((drug, CHECK))
     if not rows:
-        return (to_silence(drug, CHECK, knowledge.coverage.get((drug, CHECK))),)
+        return (to_silence(drug, CHECK, coverage),)
     row = rows[0]
     qtc = situation.derived.qtc_ms
     facts = _qt_facts(drug, situation, knowledge)
@@ -44,7 +44,7 @@ def check_qt(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Ver
         )
     if qtc is None:
         return (to_missing(drug, CHECK, f"QTc is not on record; {rule}", citation=row.citation),)
-    return (Verdict(drug, CHECK, Outcome.OK, rule, facts, row.citation),)
+    return (to_passed(drug, CHECK, rule, coverage, facts, row.citation),)
 
 
 def _qt_facts(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[str, ...]:

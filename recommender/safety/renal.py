@@ -7,7 +7,7 @@ from typing import Final
 from recommender.derive import Value, days_old
 from recommender.facts import RenalLimit
 from recommender.knowledge import Knowledge
-from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
+from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_passed, to_silence
 from recommender.situation import Situation
 
 CHECK = Check.RENAL
@@ -53,7 +53,7 @@ def _check_limit(limit: RenalLimit, situation: Situation, knowledge: Knowledge) 
             limit.citation,
             limit.advice,
         )
-    return Verdict(limit.drug, CHECK, Outcome.OK, rule, (fact,), limit.citation)
+    return to_passed(limit.drug, CHECK, rule, knowledge.coverage.get((limit.drug, CHECK)), (fact,), limit.citation)
 
 
 def _check_stand_in(limit: RenalLimit, rule: str, situation: Situation) -> Verdict:

@@ -88,6 +88,16 @@ def to_silence(drug: str, check: Check, coverage: Citation | None, facts: tuple[
     )
 
 
+def to_passed(
+    drug: str, check: Check, rule: str, coverage: Citation | None, facts: tuple[str, ...], citation: Citation
+) -> Verdict:
+    """What a rule that does not apply means: *ok* only when a source covers the drug: a rule may be missing."""
+    if coverage is None:
+        rule = f"does not apply: {rule}; no source is known to cover this drug for this check"
+        return Verdict(drug, check, Outcome.NOT_ASSESSED, rule, facts, citation)
+    return Verdict(drug, check, Outcome.OK, rule, facts, citation)
+
+
 def to_missing(drug: str, check: Check, missing: str, advice: str = "", citation: Citation = NO_CITATION) -> Verdict:
     """The check could not be made because the record lacks something: missing is not normal."""
     return Verdict(drug, check, Outcome.NOT_ASSESSED, missing, (), citation, advice)

@@ -15,7 +15,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.sources import SOURCE_NAMES, open_source
-from tests.kg.test_sources_drugs import ATC, CPIC, DRKG, PATH, PRIMEKG, SIDER, conso, rel
+from tests.kg.test_sources_drugs import ATC, CPIC, DRKG, NDC, PATH, PRIMEKG, SIDER, conso, rel, sat
 from tests.kg.test_sources_exchange import MAPPING, TABLE
 from tests.kg.test_sources_hetionet import EDGES, NODES
 from tests.kg.test_sources_hpo import GENES, HEADER, OBO, ROWS
@@ -72,12 +72,14 @@ LAYOUTS = (
     Layout("obo", {"a.json": json.dumps(GRAPH)}, ",", header=False, path="a.json"),
     Layout("obo", {"a.ttl": OWL}, " ", header=False, path="a.ttl"),
     Layout("obo", {"a.obo": OBO}, " ", header=False, path="a.obo"),
+    Layout("ndc", {"product.txt": NDC}),
     Layout("primekg", {"kg.csv": PRIMEKG}, ","),
     Layout(
         "rxnorm",
         {
             "RXNCONSO.RRF": conso("1", "RXNORM", "IN", "1", "x") + "\n",
             "RXNREL.RRF": rel("1", "2", "tradename_of") + "\n",
+            "RXNSAT.RRF": sat("1", "00002821501") + "\n",
         },
         "|",
         header=False,

@@ -102,6 +102,66 @@ def test_rxnorm(tmp_path: Path) -> None:
         read("rxnorm", tmp_path)
 
 
+def sat(rxcui: str, code: str, name: str = "NDC", source: str = "RXNORM") -> str:
+    return f"{rxcui}|||||{rxcui}|||{name}|{source}|{code}|N||"
+
+
+def test_the_codes_of_rxnorm_s_products(tmp_path: Path) -> None:
+    concepts = [("1", "IN"), ("2", "IN"), ("10", "SCDC"), ("11", "SCDC"), ("20", "SCD"), ("21", "SBD"), ("30", "SCD")]
+    rows = [conso(rxcui, "RXNORM", kind, rxcui, f"name {rxcui}") for rxcui, kind in concepts]
+    (tmp_path / "RXNCONSO.RRF").write_text("\n".join(rows) + "\n")
+    parts = [rel("10", "1", "ingredient_of"), rel("11", "2", "ingredient_of"), rel("20", "21", "tradename_of")]
+    parts += [rel("20", component, "constitutes") for component in ("10", "11")] + [rel("30", "10", "constitutes")]
+    (tmp_path / "RXNREL.RRF").write_text("\n".join(parts) + "\n")
+    codes = [
+        sat("21", "00002821501"),
+        sat("21", "00002821559"),
+        sat("30", "12345067890"),
+        sat("30", "x"),
+        sat("9", "99999999999"),
+    ]
+    codes += [
+        sat("30", "00002821501"),
+        sat("30", "11111111111", "RXN_STRENGTH"),
+        sat("30", "11111111111", "NDC", "VANDF"),
+    ]
+    (tmp_path / "RXNSAT.RRF").write_text("\n".join(codes) + "\n")
+    nodes, _, reasons = read("rxnorm", tmp_path)
+    products = {curie: dict(n.properties)["ingredients"] for curie, n in nodes.items() if curie.startswith("NDC:")}
+    assert products == {"NDC:000028215": ("RXCUI:1", "RXCUI:2"), "NDC:123450678": ("RXCUI:1",)}
+    assert sorted(reasons) == [
+        "NDC without a known ingredient",
+        "code that is no NDC",
+        "package of a product with other ingredients",
+    ]
+
+
+NDC = "PRODUCTID\tPRODUCTNDC\tPROPRIETARYNAME\tNONPROPRIETARYNAME\tSUBSTANCENAME\tNDC_EXCLUDE_FLAG\n"
+NDC += "1\t0002-8215\tBrandol\tmetformin hydrochloride\tMETFORMIN HYDROCHLORIDE\tN\n"
+NDC += "2\t50580-449\tTwofold\tHydrocodone, Acetaminophen\tACETAMINOPHEN; HYDROCODONE BITARTRATE\tN\n"
+
+
+def test_the_ndc_directory(tmp_path: Path) -> None:
+    more = "3\t50580-449\tTwofold\tx\tHYDROCODONE BITARTRATE; ACETAMINOPHEN\tN\n4\t50580-449\tT\tx\tZINC\tN\n"
+    more += "5\t12345-67\tOdd\tx\tZINC\tN\n6\t12345-678\t\tzinc, iron\t\tN\n7\t12345-679\tNothing\t\t\tN\n"
+    (tmp_path / "product.txt").write_text(NDC + more)
+    nodes, edges, reasons = read("ndc", tmp_path)
+    assert not edges
+    assert {curie: dict(node.properties)["ingredients"] for curie, node in nodes.items()} == {
+        "NDC:000028215": ("metformin hydrochloride",),
+        "NDC:505800449": ("acetaminophen", "hydrocodone bitartrate"),
+        "NDC:123450678": ("zinc", "iron"),
+    }
+    assert nodes["NDC:123450678"].name == "zinc, iron"
+    assert {node.category for node in nodes.values()} == {Category.NAMED_THING}
+    assert sorted(reasons) == [
+        "code that is no NDC",
+        "product listed again",
+        "product listed again with other substances",
+        "product without a named substance",
+    ]
+
+
 def test_drugcentral(tmp_path: Path) -> None:
     target = ["DRUG_NAME", "STRUCT_ID", "ACCESSION", "GENE", "ACTION_TYPE", "ORGANISM"]
     rows = [["metformin", "1725", "Q9Y478", "PRKAB1", "ACTIVATOR", "Homo sapiens"]]
@@ -253,6 +313,6 @@ def test_drkg(tmp_path: Path) -> None:
 
 
 def test_sources_that_need_a_file_say_so() -> None:
-    for name in ("sider", "atc", "rxnorm", "drugcentral", "cpic", "drugmechdb", "primekg", "drkg", "hetionet"):
+    for name in ("sider", "atc", "rxnorm", "ndc", "drugcentral", "cpic", "drugmechdb", "primekg", "drkg", "hetionet"):
         with pytest.raises(InputError, match="--from"):
             open_source(name).input_files(None)

@@ -30,6 +30,7 @@ _DESCRIBE: dict[str, Callable[[Row], tuple[str, str, str]]] = {
     "qt_risk": lambda r: (r["drug"], "risk", r["risk"]),
     "food_lifestyle": lambda r: (r["drug"], r["factor"], r["verdict"]),
     "coverage": lambda r: (r["drug"], r["check"], "covered"),
+    "partial_coverage": lambda r: (r["drug"], r["check"], "covered in part"),
     "interaction_modifiers": lambda r: (
         f"{r['drug_a']} and {r['drug_b']}",
         " ".join(filter(None, (r["factor"], r["operator"], r["value"]))),

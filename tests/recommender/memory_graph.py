@@ -39,6 +39,9 @@ class MemoryGraph:
             return [[n.curie, n.name] for n in self.nodes.values() if n.category == "Gene"]
         if kind == "stated":
             return [[e.subject, e.object, p] for e, p in self.edges[Predicate[rest.upper()]]]
+        if name == "products_with_ingredients":
+            products = ((n.curie, dict(n.properties).get("ingredients")) for n in self.nodes.values())
+            return [[curie, list(names)] for curie, names in products if names]
         if name == "class_members":
             members = self.edges[Predicate.SUBCLASS_OF]
             return [

@@ -79,3 +79,38 @@ def test_history_makes_a_condition_past_and_family_history_makes_it_another_s() 
     assert [(c.concept.curies, c.is_past) for c in mapped.conditions] == [(("DOID:2841",), True), ((), False)]
     assert len(mapped.family_history) == 1
     assert [u.text for u in mapped.unmapped] == ["nonsense"]
+
+
+def test_an_ndc_leads_to_all_ingredients_of_its_product_or_to_none() -> None:
+    drugs = (
+        Node("DRUGBANK:M", "metformin", "Drug", xrefs=("RXCUI:6809",)),
+        Node("DRUGBANK:G", "glipizide", "Drug"),
+    )
+    products = (
+        ("NDC:000028215", ("metformin hydrochloride",)),
+        ("NDC:505800449", ("glipizide", "metformin hydrochloride")),
+        ("NDC:111110001", ("glipizide", "unheardofin")),
+        ("NDC:222220002", ("RXCUI:6809",)),
+        ("NDC:333330003", ("RXCUI:1",)),
+    )
+    index = CodeIndex.from_knowledge(Knowledge.from_rows(Rows(concepts=drugs, products=products)))
+
+    def drug(code: str, text: str = "") -> tuple[tuple[str, ...], Mapping]:
+        coding = to_coding("http://hl7.org/fhir/sid/ndc", code, "")
+        found = index.map_medication(Concept(text, (coding,)))
+        return found.curies, found.mapping
+
+    assert drug("0002-8215-01") == drug("00002821501") == drug("0002-8215") == (("DRUGBANK:M",), Mapping.EXACT)
+    assert drug("50580-449-10") == (("DRUGBANK:G", "DRUGBANK:M"), Mapping.EXACT)
+    assert drug("22222-002-01") == (("DRUGBANK:M",), Mapping.EXACT)
+    for code in ("11111-001-01", "33333-003-01", "0002821501", "99999-999-99", "nonsense"):
+        assert drug(code) == ((), Mapping.UNMAPPED), code
+        assert drug(code, "glipizide 5 MG") == (("DRUGBANK:G",), Mapping.EXACT), code
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommender.codes.MAX_REMEMBERED", 3)
+    index = CodeIndex.from_knowledge(Knowledge.from_rows(Rows(concepts=NODES)))
+    for number in range(10):
+        assert index.map_medication(Concept(f"{number} simvastatin")).curies == ("DRUGBANK:S",)
+        assert len(index._seen) <= 3

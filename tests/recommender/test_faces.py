@@ -171,11 +171,14 @@ def test_an_exclusion_is_told_by_what_excludes_it_not_by_a_caution() -> None:
     plan = build_plan(patient_with(PAIN, medications=taking(WARFARIN)), Knowledge.from_rows(rows))
     (entry,) = [e for e in plan.excluded if e.drugs[0].curie == PARACETAMOL]
     assert any(v.outcome is Outcome.CAUTION for v in entry.verdicts)
-    assert entry.reason.rule == "no source states this drug's contraindications: it cannot be recommended"
+    assert (
+        entry.reason.rule
+        == "no source is known to cover this drug's contraindications, not even in part: it cannot be recommended"
+    )
     shown = " ".join(text_of(plan).split())
-    assert "contraindication: no source states" in shown
+    assert "contraindication: no source is known to cover" in shown
     issues = [e["resource"] for e in to_fhir(plan)["entry"] if e["resource"]["resourceType"] == "DetectedIssue"]
-    assert any("no source states" in issue["detail"] for issue in issues)
+    assert any("no source is known to cover" in issue["detail"] for issue in issues)
 
 
 def text_of(plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from hypothesis import assume, given, settings
@@ -20,6 +21,7 @@ from recommender.facts import (
     RenalLimit,
     ReproductiveLimit,
     Rows,
+    SideEffect,
 )
 from recommender.knowledge import Knowledge
 from recommender.patient import GenomicFinding, LifestyleFact, Patient
@@ -32,6 +34,7 @@ from tests.recommender.worlds import (
     INFECTION,
     LABEL,
     PENICILLIN,
+    PENICILLINS,
     ULCER,
     WARFARIN,
     allergic_to,
@@ -56,11 +59,15 @@ RULES: tuple[Rows, ...] = (
     Rows(gene_drug=(GeneDrug(DRUG, "CYP2C19", "poor metabolizer", "toxicity", verdict="blocked", citation=LABEL),)),
     Rows(qt_risks=(QtRisk(DRUG, "possible", LABEL),)),
     Rows(lifestyle_limits=(LifestyleLimit(DRUG, "alcohol", verdict="blocked", citation=LABEL),)),
+    Rows(interactions=(Interaction(PENICILLINS, WARFARIN, "moderate", citation=LABEL),)),
+    Rows(side_effects=(SideEffect(DRUG, "HP:1", "uncommon", LABEL),)),
 )  # fmt: skip
+NEVER = -10_000  # of a drug that is in no line
 
 
-def with_rules(rules: list[Rows]) -> Knowledge:
+def with_rules(rules: list[Rows], uncovered: Iterable[str] = ()) -> Knowledge:
     rows = small_rows()
+    rows = replace(rows, coverage=tuple(c for c in rows.coverage if c.drug != DRUG or c.check not in uncovered))
     for extra in rules:
         for name in extra.__dataclass_fields__:
             rows = replace(rows, **{name: (*getattr(rows, name), *getattr(extra, name))})
@@ -87,6 +94,23 @@ def worsened(patient: Patient, fact: str) -> Patient:
     return changes[fact]
 
 
+def healthy(patient: Patient, fact: str) -> Patient:
+    """The patient with one more finding that a rule may ask for and that speaks against nothing."""
+    late = "2026-09-10"
+    normal = (measured("bilirubin_mg_dl", 0.6, late), measured("albumin_g_dl", 4.2, late))
+    changes: dict[str, Patient] = {
+        "kidneys": replace(patient, measurements=(*patient.measurements, measured("egfr_ml_min_1_73m2", 95.0, late))),
+        "liver": replace(patient, measurements=(*patient.measurements, *normal)),
+        "child-pugh": replace(patient, child_pugh="A"),
+        "not pregnant": replace(patient, sex="female", pregnant=False),
+        "gene": replace(patient, genome=(*patient.genome, GenomicFinding("CYP2C19", "Normal Metabolizer"))),
+        "qtc": replace(patient, measurements=(*patient.measurements, measured("qtc_ms", 400.0, late))),
+        "alcohol": replace(patient, lifestyle=(*patient.lifestyle, LifestyleFact("alcohol", False))),
+    }
+    return changes[fact]
+
+
+HEALTHY = ("kidneys", "liver", "child-pugh", "not pregnant", "gene", "qtc", "alcohol")
 CHECK_OF = {
     "ulcer": Check.CONTRAINDICATION,
     "warfarin": Check.INTERACTION,
@@ -132,6 +156,36 @@ def test_an_unsafe_fact_never_raises_the_drug(rules: list[Rows], before: list[st
     new_outcome, new_score = standing(after, knowledge)
     assert new_outcome.rank >= old_outcome.rank
     assert new_score <= old_score
+
+
+def best_line(patient: Patient, knowledge: Knowledge) -> int:
+    """The score of the drug's line in the plan."""
+    lines = build_plan(patient, knowledge).lines
+    return next((line.score for line in lines if DRUG in {d.curie for d in line.drugs}), NEVER)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    rules=st.lists(st.sampled_from(RULES), max_size=4),
+    added=st.sampled_from(RULES),
+    facts=st.lists(st.sampled_from(FACTS), max_size=2, unique=True),
+    normal=st.sets(st.sampled_from(HEALTHY)),
+    uncovered=st.sets(st.sampled_from(list(Check))),
+)
+def test_an_unsafe_rule_never_raises_the_drug(
+    rules: list[Rows], added: Rows, facts: list[str], normal: set[str], uncovered: set[Check]
+) -> None:
+    patient = patient_with(INFECTION)
+    for fact in sorted(normal):
+        patient = healthy(patient, fact)
+    for fact in facts:
+        patient = worsened(patient, fact)
+    old, new = with_rules(rules, uncovered), with_rules([*rules, added], uncovered)
+    old_outcome, old_score = standing(patient, old)
+    new_outcome, new_score = standing(patient, new)
+    assert new_outcome.rank >= old_outcome.rank
+    assert new_score <= old_score
+    assert best_line(patient, new) <= best_line(patient, old)
 
 
 @settings(max_examples=100, deadline=None)

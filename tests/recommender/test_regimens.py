@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recommender.build_plan import build_plan
-from recommender.facts import Concept, Contraindication, Indication, Membership
+from recommender.facts import Concept, Contraindication, Coverage, Indication, Membership
 from recommender.knowledge import Knowledge
+from recommender.safety.gate import NEEDED
 from tests.recommender.worlds import CLOT, INFECTION, LABEL, MACROLIDE, NSAID, NSAIDS, ULCER, patient_with, small_rows
 
 OTHER = "DRUGBANK:O"
@@ -23,6 +24,7 @@ def world(*indications: Indication) -> Knowledge:
             indications=(regimen, *indications, *rows.indications),
             memberships=(*rows.memberships, Membership(OTHER, NSAIDS, LABEL)),
             contraindications=(*rows.contraindications, Contraindication(OTHER, CLOT, "absolute", citation=LABEL)),
+            coverage=(*rows.coverage, *(Coverage(OTHER, check, LABEL) for check in NEEDED)),
         )
     )
 

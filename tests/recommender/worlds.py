@@ -81,7 +81,10 @@ def small_rows() -> Rows:
         renal_limits=(
             RenalLimit(NSAID, "egfr_ml_min_1_73m2", 30.0, verdict="blocked", advice="avoid", citation=LABEL),
         ),
-        coverage=tuple(Coverage(drug, check, LABEL) for drug in DRUGS for check in Check if check != "renal"),
+        coverage=(
+            *(Coverage(drug, check, LABEL) for drug in DRUGS for check in Check if check != "renal"),
+            Coverage(NSAID, "renal", LABEL),
+        ),
     )
 
 
