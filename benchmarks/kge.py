@@ -110,10 +110,10 @@ def measure_sanity(arguments: argparse.Namespace, python: Path, folder: Path) ->
             for seed in range(arguments.seeds)
         ]
         ours, theirs, again, own_s, their_s = np.mean(rows, axis=0)
-        spread = np.std(rows, axis=0, ddof=1) if len(rows) > 1 else np.full(5, np.nan)
+        spreads = [f" ± {one:.3f}" if len(rows) > 1 else "" for one in np.std(rows, axis=0, ddof=min(1, len(rows) - 1))]
         lines.append(
-            f"| {name} | {len(rows)} | {ours:.3f} ± {spread[0]:.3f} | {theirs:.3f} ± {spread[1]:.3f} | "
-            f"{ours - theirs:+.3f} | {again:.3f} | {own_s:.0f} | {their_s:.0f} |"
+            f"| {name} | {len(rows)} | {ours:.3f}{spreads[0]} | {theirs:.3f}{spreads[1]} | {ours - theirs:+.3f} | "
+            f"{again:.3f} | {own_s:.0f} | {their_s:.0f} |"
         )
         sys.stderr.write(lines[-1] + "\n")
     return "\n".join(lines) + "\n"
