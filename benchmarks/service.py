@@ -87,7 +87,8 @@ def main() -> None:
 
 
 async def run_steady(service: psutil.Process, state: Path, _selector: str, arguments: argparse.Namespace) -> None:
-    """50 clients: no error, p99, and memory in the last third against the first."""
+    """50 clients: no error, p99, and memory in the last third against the first, once the notes' model is loaded."""
+    await wait_for_notes()
     warm = await drive(5, 5.0)  # the first answers of each kind fill caches
     memory, before = asyncio.create_task(watch_memory(service, arguments.seconds)), cpu_seconds(service)
     seen = await drive(arguments.clients, arguments.seconds)
@@ -96,8 +97,10 @@ async def run_steady(service: psutil.Process, state: Path, _selector: str, argum
     show("CPU of the service per answer", f"{1e3 * spent / max(1, sum(seen.statuses.values())):.1f} ms")
     third = max(1, len(sizes) // 3)
     print_seen(f"{arguments.clients} clients, {arguments.seconds:.0f} s", seen)
-    first, last = statistics.mean(sizes[:third]), statistics.mean(sizes[-third:])
-    show("memory (RSS, summed), first and last third", f"{first:.0f} MB, {last:.0f} MB")
+    for what, column in (("in all", sum), ("first process", lambda row: row[0])):
+        first, last = (statistics.mean(map(column, part)) for part in (sizes[:third], sizes[-third:]))
+        show(f"memory (RSS), {what}, first and last third", f"{first:.0f} MB, {last:.0f} MB")
+    show("memory of each process at the end", ", ".join(f"{size:.0f} MB" for size in sizes[-1]))
     print_logs(state, seen, warm)
 
 
@@ -263,7 +266,7 @@ async def wait_for_status(wanted: int) -> float:
 
 
 def family_of(service: psutil.Process) -> list[psutil.Process]:
-    """The service and its planning processes, without the graph server."""
+    """The service and the processes that it forked, without the graph server."""
     return [service, *(p for p in service.children() if "supervis" not in " ".join(p.cmdline()))]
 
 
@@ -272,14 +275,25 @@ def cpu_seconds(service: psutil.Process) -> float:
     return float(sum(sum(p.cpu_times()[:2]) for p in family_of(service)))
 
 
-async def watch_memory(service: psutil.Process, seconds: float) -> list[float]:
-    """The memory (MB) of the service and its planning processes, once a second; what forks share counts for each.
+async def wait_for_notes() -> None:
+    """Wait until the process that reads notes has loaded its model: it grows and computes until then."""
+    raw = to_raw("GET", "/health/ready", b"")
+    for _ in range(600):
+        _, body = await (await Connection.open()).ask(raw)
+        if json.loads(body).get("notes") != "loading":
+            return
+        await asyncio.sleep(0.5)
+    raise TimeoutError("the model that reads notes was not loaded within five minutes")
+
+
+async def watch_memory(service: psutil.Process, seconds: float) -> list[list[float]]:
+    """The memory (MB) of each of the service's processes, once a second; what forks share counts for each.
 
     So that pages which forks stop sharing, as they write to them, are not taken for growth.
     """
     sizes, end = [], time.perf_counter() + seconds
     while time.perf_counter() < end:
-        sizes.append(sum(p.memory_info().rss for p in family_of(service)) / 2**20)
+        sizes.append([p.memory_info().rss / 2**20 for p in family_of(service)])
         await asyncio.sleep(1)
     return sizes
 

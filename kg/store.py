@@ -28,7 +28,7 @@ from kg.embedded import USER, EmbeddedServer, file_lock
 from kg.errors import GraphUnavailableError, TheraGraphError, WriteRefusedError
 from kg.model import Edge, Node
 from kg.queries import Query
-from kg.read_only import check_read_only
+from kg.read_only import check_explained, check_plan, check_read_only
 from kg.retract import retract
 from kg.rows import from_node_row
 from kg.selector import EmbeddedSelector, read_selector
@@ -198,14 +198,16 @@ class GraphStore:
         if not write:
             check_read_only(text)
         with mapped_errors(self.where), self._session(read=not write) as session:
+            if not write:
+                check_explained(session, text, parameters or {})
             with session.begin_transaction() as transaction:
                 result = transaction.run(text, parameters or {})
                 keys = result.keys()
                 records = result.fetch(limit) if limit is not None else list(result)
                 rows = [{k: to_plain_value(record[k]) for k in keys} for record in records]
-                kind = result.consume().query_type
-                if not write and kind not in ("r", None):
-                    raise WriteRefusedError("This query would write and only reading is allowed; add --write to write.")
+                summary = result.consume()
+                if not write:
+                    check_plan(summary.query_type, summary.plan or summary.profile)
                 transaction.commit()
             return rows
 

@@ -10,13 +10,16 @@ from neo4j.graph import Node, Path, Relationship
 def to_plain_value(value: Any) -> Any:
     """Return a value as JSON types: nodes and relationships as objects with labels or type, dates as ISO text.
 
+    A relationship's `subject` and `object` are the CURIEs of its ends, null for an end that the query does not return.
+
     >>> to_plain_value([1, {"a": None}])
     [1, {'a': None}]
     """
     if isinstance(value, Node):
         return {"labels": sorted(value.labels), "properties": _plain_dict(dict(value))}
     if isinstance(value, Relationship):
-        return {"type": value.type, "properties": _plain_dict(dict(value))}
+        subject, object_ = (end.get("curie") if end else None for end in (value.start_node, value.end_node))
+        return {"type": value.type, "subject": subject, "object": object_, "properties": _plain_dict(dict(value))}
     if isinstance(value, Path):
         return {
             "nodes": [to_plain_value(n) for n in value.nodes],

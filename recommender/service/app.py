@@ -10,7 +10,6 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 
-from recommender.map_patient import Annotate
 from recommender.recommend import Recommender
 from recommender.service import (
     cds_routes,
@@ -22,12 +21,14 @@ from recommender.service import (
     patient_routes,
     plan_routes,
     session_routes,
+    smart_routes,
 )
 from recommender.service.access import check_access
 from recommender.service.config import ServiceConfig
 from recommender.service.differential_privacy import load_mechanism
 from recommender.service.live_graph import LiveGraph
 from recommender.service.middleware import Surroundings
+from recommender.service.notes import NoteReader
 from recommender.service.openapi import to_openapi
 from recommender.service.parts import Parts, Principal
 from recommender.service.planners import Planners
@@ -44,6 +45,7 @@ _ROUTERS = (
     operation_routes.router,
     cds_routes.router,
     page_routes.router,
+    smart_routes.router,
 )
 
 
@@ -52,10 +54,10 @@ def create_app(
     graph: LiveGraph,
     recommender: Recommender,
     planners: Planners | None = None,
-    read_note: Annotate | None = None,
+    notes: NoteReader | None = None,
 ) -> FastAPI:
     """Return the service over a graph and the recommender that was opened on it; errors of `kg.errors`."""
-    parts = Parts.create(config, graph, recommender, planners, read_note)
+    parts = Parts.create(config, graph, recommender, planners, notes)
     app = FastAPI(
         title="TheraGraph",
         version="1",

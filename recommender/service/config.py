@@ -68,6 +68,11 @@ class ServiceConfig:
         return self.state_dir / "oidc.json"
 
     @property
+    def smart_file(self) -> Path:
+        """The FHIR servers that patients may be opened from; absent for none."""
+        return self.state_dir / "smart.json"
+
+    @property
     def drift_file(self) -> Path:
         """Histograms of the first plans' features, without patients."""
         return self.state_dir / "drift.json"

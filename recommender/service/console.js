@@ -27,11 +27,35 @@ function addRow(parent, kind, texts) {
 
 function toText(value) {
   if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object") return String(value);
+  if (isNode(value)) return `${value.properties.name || ""} (${value.properties.curie || value.labels.join(", ")})`;
+  if (isEdge(value)) return `${value.subject || "…"} ${value.type} ${value.object || "…"}`;
+  return JSON.stringify(value);
+}
+
+function draw(rows) {
+  const part = document.getElementById("as-graph");
+  const [said, scroll] = [part.querySelector("p"), part.querySelector(".scroll")];
+  const graph = toGraph(rows);
+  const { none, left, loose, name } = part.dataset;
+  said.textContent = graph.nodes.length ? [graph.left && left + graph.left, graph.loose && loose + graph.loose].filter(Boolean).join(" ") : none;
+  part.dataset.explored = "yes"; // so that the concept that is chosen gets the focus
+  scroll.replaceChildren(...(graph.nodes.length ? [drawGraph(graph, name, (curie) => explore(part, curie))] : []));
+}
+
+function show(rows) {
+  const asGraph = document.querySelector('#view input[value="graph"]').checked;
+  document.getElementById("view").hidden = !rows.length;
+  document.getElementById("as-table").hidden = asGraph;
+  document.getElementById("as-graph").hidden = !asGraph || !rows.length;
+  if (asGraph) draw(rows);
+  else fill(document.getElementById("rows"), rows);
 }
 
 const form = document.getElementById("cypher");
 if (form) {
+  let rows = [];
+  document.getElementById("view").addEventListener("change", () => show(rows));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const said = document.getElementById("cypher-said");
@@ -42,7 +66,8 @@ if (form) {
       body: JSON.stringify({ query: document.getElementById("query").value }),
     });
     const found = await answer.json();
-    fill(document.getElementById("rows"), found.rows || []);
+    rows = found.rows || [];
+    show(rows);
     if (!answer.ok) said.textContent = found.detail;
     else if (found.truncated) said.textContent = said.dataset.truncated;
     else said.textContent = found.rows.length ? "" : said.dataset.none;

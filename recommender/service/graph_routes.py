@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from kg import queries, queries_service
-from recommender.service.parts import Caller, Here, Parts
+from kg.errors import WriteRefusedError
+from recommender.service.parts import Caller, Here, Parts, Principal
 
 router = APIRouter(prefix="/v1", tags=["graph"])
 MAX_NEIGHBOURS: Final = 200
@@ -54,8 +55,7 @@ async def show_node(
 async def run_cypher(body: CypherRequest, parts: Here, caller: Caller) -> dict[str, Any]:
     """Run a query that only reads; 403 when it could write, 503 when it takes too long."""
     limit = min(body.limit, parts.config.max_rows)
-    parts.keep_access(caller, "cypher", "asked", what=body.query)
-    rows = await parts.worker.run(lambda: parts.graph.cypher(body.query, body.parameters, limit=limit + 1))
+    rows = await parts.worker.run(lambda: _ask_audited(parts, caller, body, limit + 1))
     return {"rows": rows[:limit], "truncated": len(rows) > limit}
 
 
@@ -64,6 +64,20 @@ async def list_sources(parts: Here) -> dict[str, Any]:
     """Return what was built into the graph, with releases and counts."""
     rows = await parts.worker.run(lambda: parts.graph.run(queries.SOURCES))
     return {"sources": [row["properties"] for row in rows]}
+
+
+def _ask_audited(parts: Parts, caller: Principal, body: CypherRequest, limit: int) -> list[dict[str, Any]]:
+    """Run a query; what became of it stands in the audit log before the answer goes out."""
+    result = "failed"
+    try:
+        rows = parts.graph.cypher(body.query, body.parameters, limit=limit)
+        result = f"{len(rows)} rows"
+    except WriteRefusedError:
+        result = "refused"
+        raise
+    finally:
+        parts.keep_access(caller, "cypher", result, what=body.query)
+    return rows
 
 
 def _read_node(parts: Parts, curie: str, limit: int) -> dict[str, Any]:

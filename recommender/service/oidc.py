@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 from joserfc import jwt
@@ -23,12 +22,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from kg.errors import FormatError
 from recommender.service.cds_jwt import ALGORITHMS, LEEWAY_S, TokenError, read_part
-from recommender.service.config import LOOPBACK
+from recommender.service.outgoing import fetch, is_safe
 from recommender.service.roles import ACCOUNT_ROLES, Role, Roles
 
 MAX_LIFETIME_S: Final = 86_400
-MAX_ANSWER_BYTES: Final = 1_000_000
-FETCH_TIMEOUT_S: Final = 5.0
 KEYS_LIVE_S: Final = 3600.0
 RETRY_KEYS_S: Final = 30.0
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -58,7 +55,7 @@ def read_settings(path: Path) -> OidcSettings | None:
         where = ".".join(str(part) for part in first["loc"])
         raise FormatError(path, f"is wrong at {where or 'its beginning'}: {first['msg']}", "correct it") from error
     for address in (settings.issuer, settings.jwks_uri or settings.issuer):
-        if not _is_safe(address):
+        if not is_safe(address):
             raise FormatError(path, f'names "{address}", which is neither https nor this machine', "use https")
     if any(not roles <= ACCOUNT_ROLES for roles in settings.roles.values()):
         raise FormatError(path, "gives the role cds_client", f"use {', '.join(sorted(ACCOUNT_ROLES))}")
@@ -131,7 +128,7 @@ class OidcChecker:
             if self.settings.jwks_file is not None:
                 text = self.settings.jwks_file.read_bytes()
             else:
-                text = _fetch(self.settings.jwks_uri or self._discover())
+                text = fetch(self.settings.jwks_uri or self._discover())
             keys = KeySet.import_key_set(json.loads(text))
         except (OSError, ValueError, TypeError, KeyError, JoseError, httpx.HTTPError) as error:
             raise TokenError("the keys of its issuer cannot be read") from error
@@ -141,31 +138,11 @@ class OidcChecker:
 
     def _discover(self) -> str:
         """The `jwks_uri` of the issuer's discovery document, which must be its own (OpenID Discovery, 4.3)."""
-        document = json.loads(_fetch(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration"))
+        document = json.loads(fetch(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration"))
         address = str(document["jwks_uri"])
-        if document["issuer"] != self.settings.issuer or not _is_safe(address):
+        if document["issuer"] != self.settings.issuer or not is_safe(address):
             raise ValueError("the discovery document is of another issuer, or its keys are not over TLS")
         return address
-
-
-def _fetch(address: str) -> bytes:
-    """The answer's bytes; HTTPError for anything but a 200, ValueError for too much. Redirects are not followed."""
-    with httpx.Client(follow_redirects=False, timeout=FETCH_TIMEOUT_S, trust_env=False) as client:
-        with client.stream("GET", address) as answer:
-            if answer.status_code != 200:
-                raise ValueError(f"status {answer.status_code}")
-            body = bytearray()
-            for part in answer.iter_bytes():
-                body += part
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise ValueError("the answer is too large")
-            return bytes(body)
-
-
-def _is_safe(address: str) -> bool:
-    """https, or http to this machine."""
-    parts = urlsplit(address)
-    return (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def _find_claim(claims: Mapping[str, Any], name: str) -> Any:

@@ -25,9 +25,9 @@ async def show_live() -> dict[str, str]:
 
 @router.get("/health/ready")
 async def show_ready(parts: Here) -> dict[str, str]:
-    """Return 200 when plans can be made, 503 when the graph is away."""
+    """Return 200 when plans can be made, and whether notes can be read yet; 503 when the graph is away."""
     await asyncio.wait_for(asyncio.to_thread(parts.graph.check_reachable), parts.config.timeout_s)
-    return {"status": "ready"}
+    return {"status": "ready", "notes": "loading" if parts.notes and not parts.notes.is_warm else "ready"}
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

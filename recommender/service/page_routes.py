@@ -21,7 +21,8 @@ from recommender.service.planning import PlanTask, make_plan_html
 from recommender.service.roles import Role
 
 router = APIRouter(include_in_schema=False)
-STATIC: Final = {"page.css": "text/css"} | {f"{name}.js": "text/javascript" for name in ("page", "explore", "console")}
+SCRIPTS: Final = ("page", "explore", "console", "console_graph")
+STATIC: Final = {"page.css": "text/css"} | {f"{name}.js": "text/javascript" for name in SCRIPTS}
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -34,7 +35,13 @@ async def show_page(request: Request, parts: Here, caller: Caller) -> HTMLRespon
 async def show_plan(request: Request, parts: Here, caller: Caller) -> HTMLResponse:
     """The form as it was sent, with the plan below it."""
     form = PageForm.from_body(await request.body())
-    language = read_language(request, form["lang"])
+    return await render_plan(read_language(request, form["lang"]), form, parts, caller)
+
+
+async def render_plan(
+    language: str, form: PageForm, parts: Parts, caller: Principal, *, missing: tuple[str, ...] = ()
+) -> HTMLResponse:
+    """The page with the plan for its form, or with what is wrong; `missing` is what a FHIR server did not give."""
     if not form["patient"] and not form["example"]:
         return _render(language, form, parts, caller)
     try:
@@ -48,7 +55,7 @@ async def show_plan(request: Request, parts: Here, caller: Caller) -> HTMLRespon
     except GraphUnavailableError:
         words = "The graph cannot be reached at the moment; try again in a few seconds."
         return _render(language, form, parts, caller, status=503, error=words)
-    return _render(language, form, parts, caller, plan=Markup(made.text))  # nosec B704
+    return _render(language, form, parts, caller, plan=Markup(made.text), missing=missing)  # nosec B704
 
 
 @router.get("/console", response_class=HTMLResponse)
@@ -76,6 +83,7 @@ def _render(
     status: int = 200,
     error: str = "",
     plan: str = "",
+    missing: tuple[str, ...] = (),
 ) -> HTMLResponse:
     return render(
         "page.html.j2",
@@ -84,6 +92,8 @@ def _render(
         form=form,
         error=error,
         plan=plan,
+        missing=missing,
+        servers=parts.smart.servers,
         caller=caller,
         alarms=parts.alarms,
         examples=find_examples(),

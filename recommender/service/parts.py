@@ -25,6 +25,7 @@ from recommender.service.drift import DriftMonitor
 from recommender.service.live_graph import LiveGraph
 from recommender.service.metrics import Metrics
 from recommender.service.monitoring import find_alarms, find_releases, find_stale
+from recommender.service.notes import NoteReader
 from recommender.service.oidc import OidcChecker, read_settings
 from recommender.service.patient_store import PatientStore
 from recommender.service.planners import Planners, ThreadPlanners
@@ -32,6 +33,7 @@ from recommender.service.pseudonyms import Pseudonyms
 from recommender.service.roles import ACCOUNT_ROLES, Roles
 from recommender.service.search import ConceptIndex
 from recommender.service.sessions import RateLimit, Sessions
+from recommender.service.smart import SmartLaunches, read_servers
 from recommender.service.work import Worker
 
 MAX_FEEDBACK: Final = 120
@@ -68,12 +70,13 @@ class Parts:
     feedback_rate: RateLimit
     tokens: TokenChecker
     oidc: OidcChecker | None
+    smart: SmartLaunches
     pseudonyms: Pseudonyms
     drift: DriftMonitor
     is_open: bool
     patients: PatientStore | None
     ledger: BudgetLedger | None
-    read_note: Annotate
+    notes: NoteReader | None
     releases: dict[str, str]
     concepts: ConceptIndex
 
@@ -84,11 +87,11 @@ class Parts:
         graph: LiveGraph,
         recommender: Recommender,
         planners: Planners | None = None,
-        read_note: Annotate | None = None,
+        notes: NoteReader | None = None,
     ) -> Parts:
         """Open the logs and read the accounts and keys; errors of `kg.errors` when a file is damaged or in use.
 
-        Plans are computed in threads of this process unless other `planners` are given.
+        Plans are computed, and notes read, in threads of this process unless `planners` and `notes` are given.
         """
         planners = planners or ThreadPlanners(recommender, config.num_workers)
         accounts, clients = read_accounts(config.accounts_file), read_clients(config.cds_clients_file)
@@ -106,12 +109,13 @@ class Parts:
             feedback_rate=RateLimit(MAX_FEEDBACK, FEEDBACK_WINDOW_S),
             tokens=TokenChecker(clients),
             oidc=OidcChecker(provider) if provider else None,
+            smart=SmartLaunches(read_servers(config.smart_file), f"{config.public_url.rstrip('/')}/smart/callback"),
             pseudonyms=Pseudonyms.open(config.state_dir),
             drift=DriftMonitor(config.drift_file),
             is_open=not accounts and provider is None,
             patients=config.open_patients() if config.store_patients else None,
             ledger=BudgetLedger(config.ledger_file, config.budget_thousandths) if config.store_patients else None,
-            read_note=read_note or recommender.annotate,
+            notes=notes,
             releases=find_releases(recommender.rows, _read_sources(graph)),
             concepts=ConceptIndex(recommender.knowledge.concepts.values()),
         )
@@ -120,6 +124,11 @@ class Parts:
     def slates(self) -> SlateLog:
         """The slates that were served, and the feedback that a ranking policy learns from."""
         return SlateLog(self.config.state_dir.parent, self.pseudonyms.of)
+
+    @property
+    def read_note(self) -> Annotate:
+        """What reads the text of a note."""
+        return self.notes or self.recommender.annotate
 
     @property
     def alarms(self) -> tuple[str, ...]:
@@ -155,7 +164,7 @@ class Parts:
         self.worker.close()
         self.audit.close()
         self.feedback.close()
-        for kept in (self.patients, self.ledger):
+        for kept in (self.patients, self.ledger, self.notes):
             if kept is not None:
                 kept.close()
         self.graph.close()

@@ -6,28 +6,25 @@ What runs there is a function of a module that takes the recommender and plain v
 
 from __future__ import annotations
 
-import gc
 import logging
 import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from starlette.exceptions import HTTPException
 
-from kg.errors import GraphUnavailableError, InputError, ResourceError, TheraGraphError
+from kg.errors import TheraGraphError
 from recommender.recommend import Recommender
-from recommender.service.consent import ConsentError
+from recommender.service.children import Raised, begin_child, prepare_fork
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Work = Callable[Concatenate[Recommender, Arguments], Result]
 
 _LOG: Final = logging.getLogger("theragraph.service")
-_KINDS: Final = (GraphUnavailableError, InputError, ConsentError, ResourceError, TheraGraphError)
 _forked: list[Recommender] = []  # what a forked process works with: set just before it is forked
 
 
@@ -84,8 +81,7 @@ class ProcessPlanners:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _fork(self) -> ProcessPoolExecutor:
-        gc.collect()
-        gc.freeze()  # the collector of a fork would touch, and so copy, every page
+        prepare_fork()
         _forked[:] = [self._recommender]
         pool = ProcessPoolExecutor(self._num, multiprocessing.get_context("fork"), initializer=_begin)
         pool.submit(int).result()
@@ -102,38 +98,19 @@ class ProcessPlanners:
             ours.set_exception(HTTPException(503, "The planning process ended; try again.", {"Retry-After": "1"}))
         elif error := theirs.exception():
             ours.set_exception(error)
-        elif isinstance(answer := theirs.result(), _Raised):
+        elif isinstance(answer := theirs.result(), Raised):
             ours.set_exception(answer.to_error())
         else:
             ours.set_result(answer)
 
 
-@dataclass(frozen=True, slots=True)
-class _Raised:
-    """An error as it crosses between processes: ours have constructors that pickling does not call rightly."""
-
-    kind: int
-    text: str
-    status: int = 0
-
-    def to_error(self) -> Exception:
-        return HTTPException(self.status, self.text) if self.status else _KINDS[self.kind](self.text)
-
-
 def _begin() -> None:
     """In a fresh fork: the connections of the process before it are not its own."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which ends its processes in order
-    graph = _forked[0].graph
-    if hasattr(graph, "forget"):
-        graph.forget()
+    begin_child(_forked[0].graph)
 
 
 def _answer(work: Callable[..., Any], args: tuple[Any, ...], more: dict[str, Any]) -> Any:
     try:
         return work(_forked[0], *args, **more)
-    except HTTPException as error:
-        return _Raised(0, str(error.detail), error.status_code)
-    except TheraGraphError as error:
-        return _Raised(next(i for i, kind in enumerate(_KINDS) if isinstance(error, kind)), str(error))
+    except (HTTPException, TheraGraphError) as error:
+        return Raised.from_error(error)

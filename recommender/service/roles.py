@@ -38,11 +38,14 @@ PUBLIC: Final = frozenset(
         ("POST", "/login"),
         ("POST", "/v1/sessions"),
         ("GET", "/cds-services"),
+        ("GET", "/smart/callback"),
     }
 )
 ACCESS: Final[dict[tuple[str, str], Roles]] = {
     ("GET", "/"): _CLINICIAN,
     ("POST", "/"): _CLINICIAN,
+    ("GET", "/smart/launch"): _CLINICIAN,
+    ("GET", "/smart/patient"): _CLINICIAN,
     ("POST", "/logout"): ACCOUNT_ROLES,
     ("DELETE", "/v1/sessions"): ACCOUNT_ROLES,
     ("GET", "/console"): ACCOUNT_ROLES,

@@ -16,12 +16,13 @@ from fastapi import FastAPI
 
 from kg.errors import InputError, ResourceError
 from kg.store import open_graph
+from recommender.patient_text import TextReader
 from recommender.recommend import Recommender
 from recommender.service.accounts import read_accounts
 from recommender.service.app import create_app
 from recommender.service.config import DEFAULT_STATE, LOOPBACK, ServiceConfig
 from recommender.service.live_graph import LiveGraph
-from recommender.service.notes import start_reader
+from recommender.service.notes import NoteReader
 from recommender.service.oidc import read_settings
 from recommender.service.planners import ProcessPlanners
 
@@ -119,13 +120,15 @@ def open_app(
 ) -> FastAPI:
     """Open the graph, read its knowledge and return the application, ready for the first plan.
 
-    Planning processes are forked once the knowledge is in memory and before the first thread is started.
+    The other processes are forked once the knowledge is in memory and before the first thread is started.
     """
     graph = LiveGraph(lambda: open_graph(selector))
     graph.check_reachable()
     recommender = open_recommender(graph).warm()
+    notes = NoteReader(TextReader(graph), graph)
     planners = ProcessPlanners(recommender, config.num_processes) if config.num_processes else None
-    return create_app(config, graph, recommender, planners, start_reader(graph))
+    notes.start_warming()
+    return create_app(config, graph, recommender, planners, notes)
 
 
 def _write_log() -> None:

@@ -149,6 +149,19 @@ def test_reading_refuses_to_write(store: GraphStore) -> None:
     assert store.read_nodes() == []
 
 
+def test_what_the_text_does_not_show_the_plan_does(store: GraphStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The query would fail when run: that it is refused as writing shows that it was not run."""
+    monkeypatch.setattr("kg.store.check_read_only", lambda text: None)
+    for text in ("CREATE (n:Entity) RETURN 1/0", "profile CREATE (n:Entity) RETURN 1/0"):
+        with pytest.raises(WriteRefusedError):
+            store.cypher(text)
+
+
+@pytest.mark.parametrize("prefix", ["EXPLAIN", "profile"])
+def test_a_reading_query_may_be_explained(store: GraphStore, prefix: str) -> None:
+    store.cypher(f"{prefix} MATCH (n:Entity) RETURN n")
+
+
 def test_a_writing_query_is_not_run_as_a_reading_one(store: GraphStore) -> None:
     with pytest.raises(WriteRefusedError, match="update_nodes"):
         store.run(queries.UPDATE_NODES, rows=[])
@@ -167,9 +180,11 @@ def test_rows_are_plain_values(store: GraphStore) -> None:
         "MATCH p = (n:Entity {curie: 'X:1'})-[r]->() RETURN n, r, p, [1, null] AS list, {a: 1} AS map"
     )
     assert row["n"]["labels"] == ["Drug", "Entity"]
-    assert row["r"]["type"] == "TREATS"
+    assert (row["r"]["type"], row["r"]["subject"], row["r"]["object"]) == ("TREATS", "X:1", "X:2")
     assert [node["properties"]["curie"] for node in row["p"]["nodes"]] == ["X:1", "X:2"]
     assert (row["list"], row["map"]) == ([1, None], {"a": 1})
+    (alone,) = store.cypher("MATCH (:Entity {curie: 'X:1'})-[r]->() RETURN r")
+    assert (alone["r"]["subject"], alone["r"]["object"]) == (None, None)
 
 
 def test_a_limit_is_kept(store: GraphStore) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from recommender.service.chained_log import read_log
 from tests.recommender.service.service_world import MemoryStore, open_client
 
 
@@ -77,3 +78,18 @@ def test_names_that_look_like_cypher_are_only_names(client: TestClient, store: M
     assert names(client, q=hostile) == []
     assert client.get(f"/v1/nodes/{hostile.replace('/', '')}").status_code == 404
     assert all("DELETE" not in asked for asked in store.asked)
+
+
+def test_every_query_is_in_the_audit_log_with_what_became_of_it(
+    client: TestClient, store: MemoryStore, tmp_path: Path
+) -> None:
+    for query in ("MATCH (n) RETURN n", "CREATE (n)"):
+        client.post("/v1/cypher", json={"query": query})
+    store.is_away = True
+    client.post("/v1/cypher", json={"query": "MATCH (n) RETURN 1"})
+    lines = read_log(tmp_path / "audit.jsonl", newest=3)
+    assert [(line["what"], line["result"]) for line in reversed(lines)] == [
+        ("MATCH (n) RETURN n", "3 rows"),
+        ("CREATE (n)", "refused"),
+        ("MATCH (n) RETURN 1", "failed"),
+    ]

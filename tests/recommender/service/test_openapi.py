@@ -7,7 +7,9 @@ from pathlib import Path
 from recommender.service.roles import ACCESS, PUBLIC
 from tests.recommender.service.service_world import open_client
 
-PAGES = {"/", "/login", "/logout", "/console", "/static/{name}", "/openapi.json"}
+PAGES = {"/", "/login", "/logout", "/console", "/static/{name}", "/openapi.json"} | {
+    f"/smart/{step}" for step in ("launch", "callback", "patient")
+}
 
 
 def test_the_document_has_every_route_but_the_pages(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from kg.model import Node
 from kg.queries import Query
 from kg.rows import to_node_row
+from ontologies.biolink import Predicate
 from recommender.service.app import create_app
 from recommender.service.chained_log import read_log
 from recommender.service.config import ServiceConfig
@@ -29,6 +30,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian has it: apt-get install chromium")
 NARROW, WIDE = {"width": 320, "height": 800}, {"width": 1440, "height": 900}
+GOUT = "DOID:13189"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
@@ -38,6 +40,17 @@ class StarterStore(MemoryStore):
     def __init__(self, graph: MemoryGraph) -> None:
         super().__init__()
         self.graph = graph
+        treats = [edge for edge, _ in graph.edges[Predicate.TREATS]]
+        of_gout = [edge for edge in treats if edge.object == GOUT]
+        self.rows = [self._row(edge.subject, edge.predicate.relationship_type, edge.object) for edge in of_gout]
+
+    def _row(self, subject: str, predicate: str, object_: str) -> dict[str, Any]:
+        edge = {"type": predicate, "subject": subject, "object": object_, "properties": {"negated": False}}
+        return {"d": self._plain(subject), "r": edge, "x": self._plain(object_), "other": None, "num": 1}
+
+    def _plain(self, curie: str) -> dict[str, Any]:
+        node = self.graph.nodes[curie]
+        return {"labels": ["Entity", node.category.value], "properties": {"curie": curie, "name": node.name}}
 
     def run(self, query: Query, **parameters: Any) -> list[dict[str, Any]]:
         curie = parameters.get("curie", "")
@@ -213,6 +226,60 @@ def test_the_other_pages(page: Any, url: str, path: str, size: dict[str, int]) -
     page.goto(url + path)
     page.wait_for_load_state("networkidle")
     check_page(page, f"{path.strip('/')}-{size['width']}")
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["320", "1440"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_result_is_shown_as_a_table_and_as_a_graph(page: Any, url: str, lang: str, size: dict[str, int]) -> None:
+    page.set_viewport_size(size)
+    page.goto(f"{url}/console?lang={lang}")
+    assert not page.locator("#view").is_visible()
+    page.focus("#query")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("#rows td").first.wait_for()
+    num_rows = page.locator("#rows tbody tr").count()
+    assert "TREATS" in page.locator("#rows tbody tr").first.inner_text()
+    check_page(page, f"console-table-{lang}-{size['width']}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    drawn = page.locator("svg.result")
+    drawn.wait_for()
+    assert not page.locator("#as-table").is_visible()
+    assert drawn.locator("a").count() == num_rows + 1
+    assert drawn.locator("polygon").count() == num_rows
+    check_page(page, f"console-graph-{lang}-{size['width']}")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#as-table").is_visible()
+
+
+def test_a_concept_of_the_result_is_explored_by_keyboard(page: Any, url: str) -> None:
+    page.goto(f"{url}/console")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_label("Graph", exact=True).first.check()
+    page.locator("svg.result a").first.focus()
+    with page.expect_response(lambda answer: "/v1/nodes/" in answer.url):
+        page.keyboard.press("Enter")
+    page.locator("svg.web .centre").wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('class')") == "centre"
+    page.get_by_label("Table", exact=True).check()
+    page.get_by_label("Graph", exact=True).first.check()
+    page.locator("svg.result").wait_for()
+
+
+def test_what_cannot_be_drawn_is_said(page: Any, url: str) -> None:
+    page.goto(f"{url}/console")
+    loose = {"type": "TREATS", "subject": None, "object": None, "properties": {}}
+    many = [{"labels": ["Drug"], "properties": {"curie": f"X:{i}", "name": f"<b>{i}</b>"}} for i in range(70)]
+    page.evaluate("document.querySelector('#view input[value=graph]').checked = true")
+    page.evaluate("rows => show(rows)", [{"n": 1}])
+    assert "Nothing to draw" in page.locator("#as-graph p").inner_text()
+    page.evaluate("rows => show(rows)", [{"a": [*many, loose]}])
+    said = page.locator("#as-graph p").inner_text()
+    assert "too many: 10" in said
+    assert "not in the result: 1" in said
+    assert page.locator("svg.result a").count() == 60
+    assert page.locator("#as-graph b").count() == 0
 
 
 def test_it_prints_without_its_controls(page: Any) -> None:
