@@ -88,10 +88,11 @@ def verify_log(path: Path) -> LogCheck:
     return LogCheck(len(lines))
 
 
-def read_log(path: Path, *, newest: int) -> list[dict[str, Any]]:
-    """Return the newest entries, newest first."""
+def read_log(path: Path, *, newest: int, before: int | None = None) -> list[dict[str, Any]]:
+    """Return the newest entries, newest first; of those whose number is below `before` when that is given."""
     lines = path.read_bytes().splitlines() if path.exists() else []
-    return [json.loads(line) for line in reversed(lines[-newest:])]
+    end = len(lines) if before is None else min(len(lines), before - 1)
+    return [json.loads(line) for line in reversed(lines[max(0, end - newest) : end])]
 
 
 def _to_line(entry: dict[str, Any], previous: str) -> str:

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from kg.errors import GraphUnavailableError
 from recommender.service.chained_log import read_log, verify_log
 from recommender.service.monitoring import MAX_FEEDBACK, find_undated, to_monitoring
-from recommender.service.parts import Caller, Here, Parts
+from recommender.service.parts import Caller, Here, Parts, Principal
 
 router = APIRouter(tags=["operation"])
 
@@ -47,10 +47,17 @@ async def show_monitoring(parts: Here) -> dict[str, Any]:
 
 
 @router.get("/v1/audit")
-async def show_audit(parts: Here, caller: Caller, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
-    """Return the newest lines of the audit log, newest first."""
-    parts.keep_access(caller, "read audit", "done")
-    return {"entries": await parts.worker.run(lambda: read_log(parts.config.audit_file, newest=limit))}
+async def show_audit(
+    parts: Here,
+    caller: Caller,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    before: Annotated[int | None, Query(ge=1, le=2**53, description="Only lines with a lower `seq`.")] = None,
+) -> dict[str, Any]:
+    """Return a page of the audit log, newest first, and what to give as `before` for the next; null after the last.
+
+    Reading is a line of the log itself, so pages are counted by the lines' numbers and not from the end.
+    """
+    return await parts.worker.run(lambda: _read_audit(parts, caller, limit, before))
 
 
 @router.get("/v1/audit/check")
@@ -58,6 +65,13 @@ async def check_audit(parts: Here) -> dict[str, Any]:
     """Follow the audit log's chain of hashes and say where it breaks, if it does."""
     found = await parts.worker.run(lambda: verify_log(parts.config.audit_file))
     return asdict(found) | {"whole": found.broken_line is None}
+
+
+def _read_audit(parts: Parts, caller: Principal, limit: int, before: int | None) -> dict[str, Any]:
+    parts.keep_access(caller, "read audit", "done")
+    entries = read_log(parts.config.audit_file, newest=limit, before=before)
+    oldest = entries[-1]["seq"] if entries else 1
+    return {"entries": entries, "next_before": oldest if oldest > 1 else None}
 
 
 def _is_ready(parts: Parts) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -44,10 +44,17 @@ async def store_patient(body: FhirBundle, parts: Here, caller: Caller) -> dict[s
 
 
 @router.get("")
-async def list_patients(parts: Here, caller: Caller) -> dict[str, Any]:
-    """Name the caller's own records: ids and dates, nothing about the patients."""
-    store = find_store(parts)
-    return {"items": [asdict(s) for s in await parts.worker.run(lambda: store.of_owner(caller.name))]}
+async def list_patients(
+    parts: Here,
+    caller: Caller,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> dict[str, Any]:
+    """Return a page of the caller's own records: ids and dates, nothing about the patients; the oldest first."""
+    store, after = find_store(parts), offset + limit
+    found = await parts.worker.run(lambda: store.of_owner(caller.name))
+    items = [asdict(stored) for stored in found[offset:after]]
+    return {"items": items, "total": len(found), "next_offset": after if after < len(found) else None}
 
 
 @router.get("/{record}")

@@ -24,6 +24,9 @@ def test_a_log_goes_on_after_a_restart_and_is_whole(tmp_path: Path) -> None:
     assert verify_log(path).num_lines == 5
     assert verify_log(path).broken_line is None
     assert [entry["seq"] for entry in read_log(path, newest=2)] == [5, 4]
+    assert [entry["seq"] for entry in read_log(path, newest=2, before=3)] == [2, 1]
+    assert [entry["seq"] for entry in read_log(path, newest=2, before=99)] == [5, 4]
+    assert read_log(path, newest=2, before=1) == []
 
 
 def test_a_change_of_any_byte_is_found(tmp_path: Path) -> None:

@@ -70,6 +70,15 @@ def test_a_stored_patient_is_planned_for_and_erased(client: TestClient, ann: dic
     ]
 
 
+def test_records_are_listed_page_by_page(client: TestClient, ann: dict[str, str]) -> None:
+    records = [store(client, ann, patient_id=f"p{number}") for number in range(3)]
+    first = client.get("/v1/patients?limit=2", headers=ann).json()
+    assert (first["total"], first["next_offset"]) == (3, 2)
+    last = client.get("/v1/patients?limit=2&offset=2", headers=ann).json()
+    assert last["next_offset"] is None
+    assert sorted(item["record"] for item in first["items"] + last["items"]) == sorted(records)
+
+
 def test_nothing_is_stored_unless_the_service_was_told_to(tmp_path: Path) -> None:
     with open_client(tmp_path) as client:
         assert client.post("/v1/patients", json=bundle(consent())).status_code == 404
