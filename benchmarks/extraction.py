@@ -3,6 +3,7 @@
     python -m benchmarks.extraction spans     --data ../shared/data --model accurate
     python -m benchmarks.extraction links     --data ../shared/data
     python -m benchmarks.extraction relations --data ../shared/data
+    python -m benchmarks.extraction rules     --data ../shared/data
     python -m benchmarks.extraction traps     --data ../shared/data
     python -m benchmarks.extraction speed     --data ../shared/data --model fast --threads 2
     python -m benchmarks.extraction run       --data ../shared/data --model fast --documents 10000
@@ -24,6 +25,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
+from benchmarks._extraction_rules import bench_rules
 from benchmarks._extraction_run import RunSettings, bench_run, reference_gflops
 from benchmarks._extraction_traps import bench_traps
 from extraction.cid import read_pairs
@@ -187,6 +189,13 @@ def bench_speed(data: Path, model: str) -> None:
     print(f"reference: {reference_gflops():.0f} GFLOP/s single precision with as many threads, in the same minute")
 
 
+def bench_rule_confidences(data: Path, _model: str) -> None:
+    """Confidences of the rules for *causes*, on documents that the counts have not seen."""
+    unseen = read_documents(data / BIORED_DEV, annotated_elsewhere(data))
+    judged = {CDR_DEV: (read_documents(data / CDR_DEV), INDUCED), BIORED_DEV: (unseen, "Positive_Correlation")}
+    bench_rules(read_documents(data / CDR_TRAIN, held_out(data)), judged)
+
+
 def bench_documents(data: Path, settings: RunSettings) -> None:
     """A long run beside a plain spaCy pipeline trained on the same part; F1 on documents of BioRED that neither saw."""
     train = read_documents(data / CDR_TRAIN, held_out(data))
@@ -198,6 +207,7 @@ BENCHES: Mapping[str, Callable[[Path, str], None]] = {
     "links": bench_links,
     "relations": bench_relations,
     "speed": bench_speed,
+    "rules": bench_rule_confidences,
     "traps": lambda _data, _model: bench_traps(),
 }
 RUN = "run"

@@ -163,7 +163,8 @@ def _annotate(
     sections = item.sections
     sentences = split_sentences(text)
     asserted = read_assertions(text, spans, sentences, sections)
-    typed = spans if config.ids == CORPUS_IDS else [settle_type(s, k) for s, k in zip(spans, links, strict=True)]
+    keeps_types = config.gold_mentions or config.ids == CORPUS_IDS
+    typed = spans if keeps_types else [settle_type(s, k) for s, k in zip(spans, links, strict=True)]
     mentions = tuple(
         _to_mention(item, span, link, sections, assertion)
         for span, link, assertion in zip(typed, links, asserted, strict=True)

@@ -5,17 +5,26 @@ Abstracts keep such spans: their annotators marked some of them, and the taggers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from extraction.document import EntityType, Span
 from extraction.tables import read_word_list
 
+_SENTENCE_END = re.compile(r"[.;!?] +(?=[A-Z])")
 _CONDITIONS = frozenset({EntityType.DISEASE, EntityType.SYMPTOM})
 
 
 def keep_plausible(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the spans of a note that may be names."""
-    return tuple(span for span in spans if _is_plausible(text[span.start : span.end], span.type))
+    """Return the spans of a note that may be names, each cut off where a sentence ends in it."""
+    whole = (_within_sentence(text, span) for span in spans)
+    return tuple(span for span in whole if _is_plausible(text[span.start : span.end], span.type))
+
+
+def _within_sentence(text: str, span: Span) -> Span:
+    end = _SENTENCE_END.search(text, span.start, span.end)
+    return replace(span, end=end.start(), curie="") if end is not None else span
 
 
 def _is_plausible(name: str, kind: EntityType) -> bool:

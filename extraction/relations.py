@@ -16,6 +16,7 @@ from itertools import permutations
 
 from extraction.document import Section
 from extraction.masking import Group, Masked, mask_sentence
+from extraction.rule_counts import read_counts, to_confidence
 from extraction.sections import section_at
 from extraction.tables import read_rows
 from kg.model import Mention, Statement
@@ -67,10 +68,15 @@ _SAME_MEANING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RelationRule:
-    """One row of the table; `letters` are the classes that a sentence must hold for the rule to be tried."""
+    """One row of the table; `letters` are the classes that a sentence must hold for the rule to be tried.
+
+    `rank` is the row's confidence, by which competing rules are ordered; `confidence` is what a statement gets, which
+    knows how often the rule was right on annotated texts.
+    """
 
     name: str
     predicate: Predicate
+    rank: float
     confidence: float
     polarity: str
     pattern: re.Pattern[str]
@@ -92,11 +98,13 @@ class Found:
 @cache
 def read_relation_rules() -> tuple[RelationRule, ...]:
     """Return the rules of `relation_rules.tsv`."""
+    counts = read_counts()
     return tuple(
         RelationRule(
             row["rule"],
             Predicate(row["predicate"]),
             float(row["confidence"]),
+            to_confidence(float(row["confidence"]), *counts.get(row["rule"], (0, 0))),
             row["polarity"],
             _compile(row["pattern"]),
             frozenset(re.findall(r"\{(?:S|O|BOTH):([A-Z])\}", row["pattern"])),
@@ -221,7 +229,7 @@ def _keep_surest(found: Sequence[Found], mentions: Sequence[Mention]) -> list[Fo
 
 
 def _rank(hit: Found) -> tuple[float, int]:
-    return hit.rule.confidence, -hit.length
+    return hit.rule.rank, -hit.length
 
 
 def _to_statement(

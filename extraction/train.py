@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from extraction.document import EntityType
+from extraction.epochs import plan_epochs, shuffled_batches
 from extraction.features import Batch, Featurizer, Window
 from extraction.lexicon import family_bits
 from extraction.ner import TaggerRecognizer
@@ -21,7 +22,6 @@ from extraction.swap import Example, swap_mentions
 from extraction.tagger import LABELS, TAGGED, Tagger
 from kg.progress import Progress, ignore_progress
 
-_SIZE_NOISE = 24
 _KNOWN: Mapping[EntityType, int] = {
     EntityType.DISEASE: family_bits("mesh_disease", "mesh_sign", "other_disease"),
     EntityType.DRUG: family_bits("mesh_chemical", "other_chemical", "drug_name"),
@@ -33,20 +33,23 @@ _CLIP = 1.0
 class TrainConfig:
     """How a tagger is trained. Rates are AdamW's; `layer_decay` shrinks the encoder's rate per layer downwards.
 
-    `batch` is in windows; `average` is the decay of the weights' moving average, which is what is kept. `swaps` is the
-    number of copies of each text in which other mentions of the same type stand (`extraction/swap.py`).
+    `batch` is in word pieces; `average` is the decay of the weights' moving average, which is what is kept. `swaps` is
+    the number of copies of each text in which other mentions of the same type stand (`extraction/swap.py`); an epoch
+    sees one of them, the next epoch the next. Of a corpus that marks neither diseases nor drugs an epoch sees at most
+    `others` texts, drawn anew.
     """
 
     seed: int = 1
-    epochs: int = 6
-    batch: int = 8
-    rate: float = 1.5e-4
-    head_rate: float = 1e-3
+    epochs: int = 10
+    batch: int = 4096
+    rate: float = 3e-4
+    head_rate: float = 1.5e-3
     layer_decay: float = 0.9
     weight_decay: float = 0.01
     warmup: float = 0.1
     average: float = 0.99
-    swaps: int = 0
+    swaps: int = 3
+    others: int = 4000
 
 
 def allowed_labels(window: Window, example: Example) -> NDArray[np.bool_]:
@@ -115,20 +118,24 @@ def train_tagger(
     It learns from gold spans and, where a teacher is given, as much from the teacher's probabilities of every label:
     those are all that a text without gold can teach.
     """
-    examples = [*examples, *swap_mentions(examples, config.swaps, config.seed)]
-    windows = list(featurizer.windows([e.text for e in examples]))
-    targets = [allowed_labels(w, examples[w.text_index]) for w in windows]
+    copies = [list(swap_mentions(examples, 1, config.seed + number)) for number in range(config.swaps)]
+    texts = [*examples, *chain(*copies)]
+    windows = list(featurizer.windows([e.text for e in texts]))
+    sizes = [w.size for w in windows]
+    plan = plan_epochs(windows, examples, [len(copy) for copy in copies])
+    targets = [allowed_labels(w, texts[w.text_index]) for w in windows]
     taught = teach(teacher.to(device), windows, progress, device) if teacher is not None else []
     rng = random.Random(config.seed)
     torch.manual_seed(config.seed)
-    run = Run(tagger.to(device), config, config.epochs * math.ceil(len(windows) / config.batch), device)
-    for _ in range(config.epochs):
+    first = list(shuffled_batches(plan.windows(0, config.others, rng), sizes, config.batch, rng))
+    run = Run(tagger.to(device), config, config.epochs * len(first), device)
+    for epoch in range(config.epochs):
         tagger.train()
-        for chosen in shuffled_batches([w.size for w in windows], config.batch, rng):
+        for chosen in shuffled_batches(plan.windows(epoch, config.others, rng), sizes, config.batch, rng):
             batch = featurizer.batch([windows[i] for i in chosen])
             soft = stack_targets([taught[i] for i in chosen], batch) if taught else None
             run.step(batch, stack_targets([targets[i] for i in chosen], batch), soft)
-            progress("train", run.done, run.total)
+            progress("train", run.done, max(run.done, run.total))
     tagger.load_state_dict(run.average, strict=False)
     return tagger.cpu().eval()
 
@@ -203,14 +210,6 @@ def schedule(step: int, total: int, warmup: float) -> float:
     """
     rising = max(1, int(total * warmup))
     return (step + 1) / rising if step < rising else max(0.0, (total - step) / max(1, total - rising))
-
-
-def shuffled_batches(sizes: Sequence[int], batch: int, rng: random.Random) -> Iterator[list[int]]:
-    """Yield batches of window numbers in random order, windows of like size together."""
-    order = sorted(range(len(sizes)), key=lambda i: sizes[i] + rng.random() * _SIZE_NOISE)
-    groups = [order[i : i + batch] for i in range(0, len(order), batch)]
-    rng.shuffle(groups)
-    yield from groups
 
 
 def stack_targets(targets: Sequence[NDArray[np.bool_]] | Sequence[NDArray[np.float16]], batch: Batch) -> Tensor:

@@ -18,3 +18,9 @@ from extraction.plausible import keep_plausible
 )
 def test_kept(name: str, kind: EntityType, kept: bool) -> None:
     assert keep_plausible(name, [Span(0, len(name), kind)]) == ((Span(0, len(name), kind),) if kept else ())
+
+
+def test_a_name_ends_where_the_sentence_ends() -> None:
+    text = "swelling of both hands. No fever"
+    kept = keep_plausible(text, [Span(0, len(text), EntityType.SYMPTOM, curie="HP:0000969")])
+    assert [text[s.start : s.end] for s in kept] == ["swelling of both hands"]

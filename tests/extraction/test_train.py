@@ -62,7 +62,7 @@ def test_four_sentences_are_learnt() -> None:
     ]
     torch.manual_seed(0)
     featurizer = make_featurizer()
-    tagger = train_tagger(SMALL.create(), featurizer, examples, TrainConfig(epochs=60, batch=2, head_rate=1e-2))
+    tagger = train_tagger(SMALL.create(), featurizer, examples, TrainConfig(epochs=60, batch=4, head_rate=1e-2))
     batch = featurizer.batch(list(featurizer.windows(["nausea and aspirin"])))
     with torch.inference_mode():
         labels = best_labels(torch.log_softmax(tagger(batch), dim=-1), batch.word_mask)[0]
@@ -86,7 +86,7 @@ def test_a_pupil_learns_from_a_teacher_on_texts_without_gold() -> None:
         SMALL.create(),
         featurizer,
         [Example(text, (), frozenset()) for text in texts],
-        TrainConfig(epochs=60, batch=2, head_rate=1e-2),
+        TrainConfig(epochs=60, batch=4, head_rate=1e-2),
         teacher=TaggerRecognizer((DrugAtStart(SMALL),), featurizer),
     )
     batch = featurizer.batch(list(featurizer.windows(["nausea and aspirin"])))

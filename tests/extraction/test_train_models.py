@@ -44,7 +44,7 @@ def test_an_unknown_model_is_named(corpus: Path, tmp_path: Path) -> None:
 
 
 def test_a_fast_tagger_can_be_trained_and_loaded(corpus: Path, tmp_path: Path) -> None:
-    config = TrainConfig(epochs=40, batch=2, head_rate=3e-3)
+    config = TrainConfig(epochs=40, batch=4, head_rate=3e-3)
     folder = train_model("fast", TrainingRequest((corpus,), tmp_path / "fast", config=config))
     recognizer = load_recognizer(str(folder))
     assert isinstance(recognizer, TaggerRecognizer)
