@@ -156,8 +156,8 @@ class Parts:
 
     def keep_feedback(self, entries: Sequence[dict[str, Any]]) -> None:
         """Write lines of the feedback log."""
-        for entry in entries:
-            self.feedback.append(entry)
+        if entries:
+            self.feedback.append(*entries)
 
     def close(self) -> None:
         """Finish the work that has begun and let go of files and graph."""

@@ -48,6 +48,16 @@ def test_removed_swapped_and_cut_lines_are_found(tmp_path: Path) -> None:
         assert verify_log(path).broken_line is not None
 
 
+def test_entries_written_together_are_a_chain_too(tmp_path: Path) -> None:
+    path = tmp_path / "feedback.jsonl"
+    log = ChainedLog(path)
+    log.append({"n": 1}, {"n": 2})
+    log.append({"n": 3})
+    log.close()
+    assert verify_log(path).broken_line is None
+    assert [(entry["n"], entry["seq"]) for entry in read_log(path, newest=5)] == [(3, 3), (2, 2), (1, 1)]
+
+
 def test_a_log_that_lost_lines_is_not_written_on(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     write(path, 2)
