@@ -145,7 +145,7 @@ def run_warm(
 def compare_reads(name: str, store: GraphStore, peer: Peer) -> None:
     """All edges for training in columns, against a row an edge over the driver; each once to warm up, then once."""
     for attempt in ("first", "again"):
-        ours = measure(lambda: [store.read_edges(predicate) for predicate in Predicate])
+        ours = measure(lambda: list(store.read_all_edges()))
         theirs = measure(lambda: [peer.rows(row_text(predicate)) for predicate in Predicate])
         show(f"{name}, read all edges ({attempt}): a row an edge", theirs, ours, "(≥ 5)")
 
@@ -155,7 +155,7 @@ def row_text(predicate: Predicate) -> str:
     return (
         f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->(b:Entity) "
         "WHERE e.negated = false AND e.knowledge_level <> 'prediction' "
-        "RETURN a.curie AS subject, type(e) AS type, b.curie AS object"
+        "RETURN a.curie AS subject, type(e) AS type, b.curie AS object, e.primary_knowledge_source AS source"
     )
 
 

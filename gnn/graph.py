@@ -49,9 +49,8 @@ def read_graph_triples(store: GraphStore, progress: Progress = ignore_progress) 
     nodes = store.read_nodes()
     rows: list[tuple[str, str, str]] = []
     sources: list[str] = []
-    for number, predicate in enumerate(Predicate):
+    for number, (predicate, columns) in enumerate(store.read_all_edges()):
         progress("reading the graph", number, len(Predicate))
-        columns = store.read_edges(predicate)
         relation = predicate.relationship_type
         rows += [(s, relation, o) for s, o in zip(columns.subjects, columns.objects, strict=True)]
         sources += columns.sources

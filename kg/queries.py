@@ -113,12 +113,12 @@ def edge_columns(predicate: Predicate) -> Query:
     A row an edge, or a subject, would cost the driver several times more than the server.
     """
     text = (
-        f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->(b:Entity) "
-        "WHERE e.negated = false AND e.knowledge_level <> 'prediction' AND NOT e.primary_knowledge_source IN $without "
-        "WITH a.curie AS subject, e.primary_knowledge_source AS source, collect(b.curie) AS objects "
-        "RETURN collect([subject, source, objects]) AS rows"
+        f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->(b) "
+        "WHERE e.negated = false AND e.knowledge_level <> 'prediction' "
+        "WITH a, e.primary_knowledge_source AS source, collect(b.curie) AS objects "
+        "RETURN collect([a.curie, source, objects]) AS rows"
     )
-    return Query(f"columns_{predicate}", text, ("without",))
+    return Query(f"columns_{predicate}", text)
 
 
 READ_NODES = Query("read_nodes", "MATCH (n:Entity) RETURN labels(n) AS labels, properties(n) AS properties")

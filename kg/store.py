@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
-from itertools import chain, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +20,7 @@ from neo4j.exceptions import ConstraintError
 
 from kg import queries
 from kg.bulk import BulkWriter, bulk_load
+from kg.columns import EdgeColumns, read_columns
 from kg.documents import DocumentCount, ReadDocument, write_documents
 from kg.driver_errors import disk_full, mapped_errors, mapped_errors_but_races
 from kg.embedded import USER, EmbeddedServer, file_lock
@@ -49,15 +48,6 @@ _MAX_TRIES = 5
 _DATABASE_SECONDS = 30.0
 _RETRY_SECONDS = 3.0
 _DELETE_BATCH = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeColumns:
-    """The edges of one predicate in columns of equal length: subject and object CURIEs, primary knowledge sources."""
-
-    subjects: tuple[str, ...]
-    objects: tuple[str, ...]
-    sources: tuple[str, ...]
 
 
 class GraphStore:
@@ -211,18 +201,13 @@ class GraphStore:
                 transaction.commit()
             return rows
 
-    def read_edges(self, predicate: Predicate, *, without_sources: Sequence[str] = ()) -> EdgeColumns:
-        """Return a predicate's asserted edges in columns, sorted by subject, source and object.
+    def read_edges(self, predicate: Predicate) -> EdgeColumns:
+        """Return a predicate's asserted edges in columns; see `kg.columns`."""
+        return next(columns for _, columns in read_columns(self.run, [predicate]))
 
-        Negated edges and predictions are left out.
-        """
-        (row,) = self.run(queries.edge_columns(predicate), without=list(without_sources))
-        groups = sorted((subject, source, sorted(objects)) for subject, source, objects in row["rows"])
-        subjects = chain.from_iterable(repeat(subject, len(objects)) for subject, _, objects in groups)
-        sources = chain.from_iterable(repeat(source, len(objects)) for _, source, objects in groups)
-        return EdgeColumns(
-            tuple(subjects), tuple(chain.from_iterable(objects for *_, objects in groups)), tuple(sources)
-        )
+    def read_all_edges(self) -> Iterator[tuple[Predicate, EdgeColumns]]:
+        """Yield every predicate with what `read_edges` returns."""
+        return read_columns(self.run, list(Predicate))
 
     def read_nodes(self, category: Category | None = None) -> list[Node]:
         """Return all nodes, or those of one category, sorted by CURIE."""

@@ -72,7 +72,6 @@ class World:
             "condition": "X:1",
             "genes": [node.name for node in self.nodes[:5]],
             "min_probability": 0.0,
-            "without": [],
             "limit": 10_000,
             "keys": keys,
             "edge_keys": keys,

@@ -131,7 +131,11 @@ def test_columns_hold_asserted_edges_only(store: GraphStore) -> None:
     )
     columns = store.read_edges(Predicate.TREATS)
     assert list(zip(columns.subjects, columns.objects, strict=True)) == [("X:1", "X:2"), ("X:1", "X:4"), ("X:3", "X:2")]
-    assert store.read_edges(Predicate.TREATS, without_sources=[ONE]).subjects == ()
+    assert columns.sources == (ONE,) * 3
+    everything = dict(store.read_all_edges())
+    assert everything.keys() == set(Predicate)
+    assert everything.pop(Predicate.TREATS) == columns
+    assert {c for rest in everything.values() for c in (*rest.subjects, *rest.objects)} == set()
 
 
 def test_ten_thousand_rows_in_one_call(store: GraphStore) -> None:
