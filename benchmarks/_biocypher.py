@@ -37,7 +37,10 @@ def time_biocypher(server: Neo4jServer, folder: Path, nodes: Sequence[Node], edg
     words = shlex.split(next(line for line in call.splitlines() if "database import full" in line))
     inputs = {kind: [w.partition("=")[2] for w in words if w.startswith(f"--{kind}=")] for kind in _KINDS}
     options = [word for word in words if word.startswith("--") and word.partition("=")[0] in _OPTIONS]
-    imported = measure(lambda: server.import_csv(inputs["nodes"], inputs["relationships"], options))
+    counted: list[tuple[int, int]] = []
+    imported = measure(lambda: counted.append(server.import_csv(inputs["nodes"], inputs["relationships"], options)))
+    if counted != [(len(nodes), len(edges))]:
+        raise SystemExit(f"BioCypher's files came to {counted[0]} nodes and edges: {done.stderr[-2000:]}")
     print(f"  BioCypher: written in {written.wall:.1f} s, imported in {imported.wall:.1f} s")
     return written + imported
 
@@ -61,9 +64,11 @@ def _write_input(folder: Path, nodes: Sequence[Node], edges: Sequence[Edge]) -> 
         for node in nodes:
             file.write(json.dumps([node.curie, node.category.value, to_node_row(node)["properties"]]) + "\n")
     with (folder / "edges.jsonl").open("w", encoding="utf-8") as file:
+        # All edges of a class must have the same properties; with others it writes none and says so in its log alone.
+        empty = dict.fromkeys((name for edge in edges for name, _ in edge.properties), "")
         for edge in edges:
             row = to_edge_row(edge)
-            item = [row["key"], edge.subject, edge.object, edge.predicate.value, row["properties"]]
+            item = [row["key"], edge.subject, edge.object, edge.predicate.value, empty | row["properties"]]
             file.write(json.dumps(item) + "\n")
 
 

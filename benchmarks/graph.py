@@ -111,7 +111,10 @@ def run_neo4j(number: str, folder: Path, nodes: Sequence[Node], edges: Sequence[
     if "load" in parts:
         peer = time_biocypher(server, folder / "biocypher", nodes, edges)
         shutil.rmtree(folder / "biocypher")
-    ours = measure(lambda: import_all(server, folder / "files", nodes, edges))
+    counted: list[tuple[int, int]] = []
+    ours = measure(lambda: counted.append(import_all(server, folder / "files", nodes, edges)))
+    if counted != [(len(nodes), len(edges))]:
+        raise SystemExit(f"{len(nodes)} nodes and {len(edges)} edges were written, {counted[0]} imported.")
     if "load" in parts:
         show(f"Neo4j {number}, bulk load: BioCypher, import included", peer, ours, "(≥ 1.5)")
     with server, open_graph(server.selector) as store:
@@ -121,12 +124,12 @@ def run_neo4j(number: str, folder: Path, nodes: Sequence[Node], edges: Sequence[
         run_warm(f"Neo4j {number}", store, server.selector, nodes, edges, parts)
 
 
-def import_all(server: Neo4jServer, folder: Path, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
-    """Write the import files and import them."""
+def import_all(server: Neo4jServer, folder: Path, nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[int, int]:
+    """Write the import files and import them; returns what was imported."""
     with ImportFiles(folder) as files:
         files.write_nodes(nodes)
         files.write_edges(edges)
-    server.import_csv(files.nodes, files.relationships, files.options)
+    return server.import_csv(files.nodes, files.relationships, files.options)
 
 
 def run_warm(

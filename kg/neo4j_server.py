@@ -29,6 +29,7 @@ from kg.supervised import did_not_start, free_ports, port_open, start_supervisor
 PASSWORD_FILE = "password"
 _CHECKSUMS = Path(__file__).with_name("neo4j_checksums.tsv")
 _START_SECONDS = 180.0
+_IMPORTED = re.compile(r"(\d+) nodes\s+(\d+) relationships")
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion>
 <groupId>theragraph</groupId><artifactId>neo4j</artifactId><version>1</version><packaging>pom</packaging>
@@ -182,8 +183,13 @@ class Neo4jServer:
             self._owner.wait(_START_SECONDS)
         self._owner = None
 
-    def import_csv(self, nodes: list[str], relationships: list[str], options: Sequence[str] = IMPORT_OPTIONS) -> None:
-        """Replace the database by what Neo4j's import tool makes of the files; the server must be stopped."""
+    def import_csv(
+        self, nodes: list[str], relationships: list[str], options: Sequence[str] = IMPORT_OPTIONS
+    ) -> tuple[int, int]:
+        """Replace the database by what Neo4j's import tool makes of the files; the server must be stopped.
+
+        Returns how many nodes and relationships the tool says it imported.
+        """
         tool = ["org.neo4j.cli.AdminTool", "database", "import", "full", "neo4j", "--overwrite-destination=true"]
         inputs = [f"--nodes={files}" for files in nodes] + [f"--relationships={files}" for files in relationships]
         done = subprocess.run(
@@ -197,6 +203,8 @@ class Neo4jServer:
         if done.returncode:
             last = (done.stderr or done.stdout).strip().splitlines()[-1:]
             raise GraphUnavailableError(f"Neo4j's import failed ({''.join(last)}); correct the files and import again.")
+        counted = _IMPORTED.search(done.stdout)
+        return (int(counted[1]), int(counted[2])) if counted else (0, 0)
 
     def _command(self, *words: str, arguments: list[str] | None = None) -> list[str]:
         opened = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ("java.nio", "java.io", "sun.nio.ch")]

@@ -75,7 +75,8 @@ def test_the_imported_graph_is_the_everyday_one(server: Neo4jServer, tmp_path: P
     words = shlex.split(files.command)
     chosen = [[w.partition("=")[2] for w in words if w.startswith(kind)] for kind in KINDS]
     assert chosen == [files.nodes, files.relationships]
-    server.import_csv(files.nodes, files.relationships, files.options)
+    counted = server.import_csv(files.nodes, files.relationships, files.options)
+    assert counted == (len(nodes) + 1, len(edges))
     with server, open_graph(server.selector) as store:
         content = read_content(store)
         assert set(content.nodes) == set(nodes)
