@@ -1,8 +1,10 @@
-"""The ranking policy's numbers: `python benchmarks/policy.py [SECTION …] [--seeds 10] [--json FILE]`.
+"""The ranking policy's numbers: `python -m benchmarks.policy [SECTION …] [--seeds 10] [--json FILE]`.
 
 Sections: `learning` (share of the gap from base ranking to oracle, beside imitation and random rewards), `ablations`,
-`ope` (coverage and refusals), `safety` (a million decisions), `speed`. All in the simulated clinic, so nothing here
-says anything about patients. Intervals are Student's at 95 % over seeds.
+`modalities` (leave one out), `ope` (coverage and refusals), `safety` (a million decisions), `speed`; with `--env
+MODULE:CLASS` in its place an environment of others (`env`), beside a plain Q ensemble. All simulated, so
+nothing here says anything about patients. Intervals are Student's at 95 % over the seeds, which count from
+`--first-seed`.
 """
 
 from __future__ import annotations
@@ -18,16 +20,19 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from scipy import stats
 
+from benchmarks._policy_env import measure_env
+from benchmarks._policy_modalities import draw, measure_modalities
 from recommender.policy.arrays import Bools, Floats, Ints
 from recommender.policy.behaviour import fit_behaviour
 from recommender.policy.contextual import ContextualConfig
 from recommender.policy.episodes import Episodes
+from recommender.policy.latent import need_trail
 from recommender.policy.ope import evaluate_offline
 from recommender.policy.policy import Policy, TrustConfig
 from recommender.policy.simulate import Choose, choose_as_clinician, choose_base, choose_oracle, follow, simulate
 from recommender.policy.simulator import Cohort
 from recommender.policy.state import States, build_states
-from recommender.policy.train import TrainConfig, fit_policy
+from recommender.policy.train import TrainConfig, choose_config, fit_policy
 from recommender.policy.world import SimulatorConfig, World, build_world
 
 Result = TypeVar("Result")
@@ -94,15 +99,17 @@ def hide_columns(policy: Policy, hidden: Bools) -> Choose:
         context = states.context.copy()
         context[:, :width][:, hidden] = context[:, width : 2 * width][:, hidden] = 0.0
         context[:, 2 * width : 3 * width][:, hidden] = 1.0
-        return follow(policy)(cohort, replace(states, context=context))
+        trail = need_trail(states)
+        blind = replace(trail, seen=np.where(hidden, np.nan, trail.seen))
+        return follow(policy)(cohort, replace(states, context=context, trail=blind))
 
     return choose
 
 
-def measure_learning(seeds: int, sizes: tuple[int, ...]) -> dict[str, str]:
+def measure_learning(seeds: range, sizes: tuple[int, ...]) -> dict[str, str]:
     """Shares of the gap by size of log, imitation and random rewards; true values and harm."""
     rows: dict[str, list[float]] = {}
-    for seed in range(seeds):
+    for seed in seeds:
         judge = Judge(seed)
         log = judge.log(max(sizes))
         found = {f"share, {n} episodes": follow(fit_policy(log.take(np.arange(n)), 0, TrainConfig())) for n in sizes}
@@ -118,10 +125,10 @@ def measure_learning(seeds: int, sizes: tuple[int, ...]) -> dict[str, str]:
     return {name: to_interval(values) for name, values in rows.items()}
 
 
-def measure_ablations(seeds: int) -> dict[str, str]:
+def measure_ablations(seeds: range) -> dict[str, str]:
     """Shares of the gap without one part at a time, at 2,048 episodes."""
     rows: dict[str, list[float]] = {}
-    for seed in range(seeds):
+    for seed in seeds:
         judge = Judge(seed)
         log = judge.log(2048)
         for name, rule in build_ablations(log, judge.world).items():
@@ -139,6 +146,7 @@ def build_ablations(log: Episodes, world: World) -> dict[str, Choose]:
         "without conservatism": follow(replace(whole, trust=trust)),
         "without option features": follow(_fit(log, ContextualConfig(use_options=False))),
         "without double robustness": follow(_fit(log, ContextualConfig(is_doubly_robust=False))),
+        "without hidden classes": follow(_fit(log, ContextualConfig(use_classes=False))),
         "sequential (double DQN, CQL)": follow(fit_policy(log, 0, TrainConfig(learner="sequential"))),
     }
     num_symptoms, width = world.symptoms.shape[1], log.observation.shape[1]
@@ -216,14 +224,24 @@ def measure_speed() -> dict[str, str]:
     found = {
         "reference, 1000 x 1000 matrix product": _time(lambda: np.ones((1000, 1000)) @ np.ones((1000, 1000)), 5)[1]
     }
-    policy, spent = _time(lambda: fit_policy(log, 0, TrainConfig()), 1)
+    _, spent = _time(lambda: fit_policy(log, 0, TrainConfig()), 1)
     found[f"training, contextual, {log.action.size} decisions"] = spent
     print(found, flush=True)
     _, found["training, double DQN + CQL"] = _time(lambda: fit_policy(log, 0, TrainConfig(learner="sequential")), 1)
-    context = build_states(log.take(np.arange(1)), 16).context[:1]
-    slate = States(context, np.zeros((1, 200, 4)), np.ones((1, 200), dtype=bool), np.zeros((1, 200)))
-    found["scoring 200 candidates"] = _time(lambda: policy.values.predict(slate), 50)[1]
+    found["scoring 200 candidates"] = _time_scoring()
     return found
+
+
+def _time_scoring() -> str:
+    """A slate of 200 described candidates, as plans have them."""
+    rng = np.random.default_rng(0)
+    described = draw(2_000, rng).log(rng)
+    assert described.options is not None
+    policy = fit_policy(described, 0, choose_config(described))
+    context = build_states(described.take(np.arange(1)), described.num_actions).context
+    options = np.concatenate([rng.normal(0, 1, (1, 200, described.options.shape[2])), np.zeros((1, 200, 2))], axis=2)
+    slate = States(context, options, np.ones((1, 200), dtype=bool), np.zeros((1, 200)))
+    return _time(lambda: policy.values.predict(slate), 50)[1]
 
 
 def _time(work: Callable[[], Result], repeats: int) -> tuple[Result, str]:
@@ -237,28 +255,33 @@ def _time(work: Callable[[], Result], repeats: int) -> tuple[Result, str]:
     return result, f"{np.median(walls):.4f} s by the clock, {np.median(processors):.4f} s of a processor"
 
 
-SECTIONS: Final = ("learning", "ablations", "ope", "safety", "speed")
+SECTIONS: Final = ("learning", "ablations", "modalities", "ope", "safety", "speed")
 
 
 def main() -> None:
     """Measure the wished sections and print a table each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sections", nargs="*", default=list(SECTIONS), choices=[*SECTIONS, []])
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all without any")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--logs", type=int, default=NUM_LOGS)
     parser.add_argument("--decisions", type=int, default=NUM_DECISIONS)
+    parser.add_argument("--env", default="")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
     measures: dict[str, Callable[[], dict[str, str]]] = {
-        "learning": lambda: measure_learning(options.seeds, tuple(options.sizes)),
-        "ablations": lambda: measure_ablations(options.seeds),
+        "learning": lambda: measure_learning(seeds, tuple(options.sizes)),
+        "ablations": lambda: measure_ablations(seeds),
+        "modalities": lambda: {k: to_interval(v) for k, v in measure_modalities(seeds).items()},
         "ope": lambda: measure_ope(options.logs),
         "safety": lambda: measure_safety(options.decisions),
         "speed": measure_speed,
+        "env": lambda: measure_env(options.env, tuple(options.sizes)),
     }
     found: dict[str, Any] = {}
-    for section in options.sections:
+    for section in ["env"] if options.env else options.sections or SECTIONS:
         found[section] = measures[section]()
         print(f"\n| {section} | |\n|---|---|")
         for name, value in found[section].items():

@@ -1,9 +1,10 @@
-"""The contextual learner: bagged regressions of the reward on state and action, half boosted trees, half linear.
+"""The contextual learner: bagged regressions of the reward on state and action, of several kinds.
 
-Each member learns from a bootstrap of the episodes. What a boosted one was not shown corrects it: the residuals on its
-out-of-bag episodes, weighted by clipped inverse propensity, are learnt by a second, small stage (the correction term
-of doubly robust estimation, Dudik, Langford and Li 2011, as a regression). The two halves err differently, so their
-mean is better than either and their disagreement says more than that of one kind.
+Boosted trees, linear regressions and, where actions have numbers, hidden classes of patients. Each member learns from a
+bootstrap of the episodes. What a boosted one was not shown corrects it: the residuals on its out-of-bag episodes,
+weighted by clipped inverse propensity, are learnt by a second, small stage (the correction term of doubly robust
+estimation, Dudik, Langford and Li 2011, as a regression). The kinds err differently, so each member of the ensemble is
+a blend of one of each kind, by weights that held-out episodes gave them (stacking, Wolpert 1992).
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ import numpy as np
 
 from kg.errors import ModelError
 from recommender.policy.arrays import Floats, Ints
+from recommender.policy.latent import LatentValues
+from recommender.policy.latent_fit import LatentConfig, fit_latent
 from recommender.policy.learner import Batch
 from recommender.policy.linear import LinearConfig, LinearValues, fit_linear
 from recommender.policy.state import States
 
 MAX_WEIGHT: Final = 10.0
+_BLEND: Final = "blend.npy"
+_LATENT: Final = "latent.npz"
 _CHUNK: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class ContextualConfig:
-    """Both halves; `by_index` tells actions apart by number, else by their features alone."""
+    """All kinds; `by_index` tells actions apart by number, else by their features alone, without hidden classes."""
 
     num_members: int = 5
     num_rounds: int = 60
@@ -37,8 +42,15 @@ class ContextualConfig:
     min_leaf: int = 20
     by_index: bool = True
     use_options: bool = True
+    use_classes: bool = True
     is_doubly_robust: bool = True
     linear: LinearConfig = field(default_factory=LinearConfig)
+    latent: LatentConfig = field(default_factory=LatentConfig)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether hidden classes are among the kinds: they are where actions have numbers."""
+        return self.by_index and self.use_classes
 
     def create(self) -> ContextualLearner:
         """The learner of this configuration."""
@@ -47,18 +59,29 @@ class ContextualConfig:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContextualValues:
-    """The boosted members, each a list of stages whose predictions add up, and the linear ones."""
+    """The boosted members, each a list of stages whose predictions add up, the linear ones and the hidden classes.
+
+    `blend` weighs the kinds in this order, and the `level` is what is left to a kind without weight.
+    """
 
     config: ContextualConfig
     members: tuple[tuple[lgb.Booster, ...], ...]
     linear: LinearValues
+    latent: LatentValues | None
+    blend: tuple[float, ...]
+    level: float = 0.0
 
     def predict(self, states: States) -> Floats:
-        """The value of each action by each member [M, N, A], the boosted ones first."""
+        """The value of each action by each member [M, N, A], each a blend of all kinds."""
         parts = [self._predict(states.take(np.arange(i, min(i + _CHUNK, states.size)))) for i in _starts(states.size)]
-        return np.concatenate([np.concatenate(parts, axis=1), self.linear.predict(states)])
+        return self.level * (1.0 - sum(self.blend)) + np.concatenate(parts, axis=1)
 
     def _predict(self, states: States) -> Floats:
+        kinds = [self._boost(states), self.linear.predict(states)]
+        kinds += [self.latent.predict(states)] if self.latent else []
+        return np.asarray(sum(weight * values for weight, values in zip(self.blend, kinds, strict=True)))
+
+    def _boost(self, states: States) -> Floats:
         rows = _all_rows(states, self.config)
         values = np.stack([sum_stages(member, rows) for member in self.members])
         return values.reshape(len(self.members), states.size, states.num_actions)
@@ -70,8 +93,11 @@ class ContextualValues:
         return np.asarray(found, dtype=np.int64).reshape(len(rows), -1)
 
     def save(self, folder: Path) -> None:
-        """Write each stage as LightGBM's text, and the linear half's arrays."""
+        """Write each stage as LightGBM's text, and the arrays of the other kinds."""
         self.linear.save(folder)
+        if self.latent:
+            self.latent.save(folder / _LATENT)
+        np.save(folder / _BLEND, np.array([self.level, *self.blend]))
         for m, member in enumerate(self.members):
             for s, stage in enumerate(member):
                 (folder / f"member{m}_stage{s}.txt").write_text(stage.model_to_string(), encoding="utf-8")
@@ -84,10 +110,12 @@ class ContextualValues:
             raise ModelError(f'The policy folder "{folder}" lacks a member of its ensemble; train it again.')
         try:
             linear = LinearValues.load(folder)
+            latent = LatentValues.load(folder / _LATENT) if config.has_classes else None
+            level, *blend = np.load(folder / _BLEND, allow_pickle=False).tolist()
         except (OSError, KeyError, ValueError) as error:
             raise ModelError(f'The policy folder "{folder}" is damaged ({error}); train it again.') from error
         boosted = tuple(tuple(lgb.Booster(model_file=str(path)) for path in paths) for paths in members)
-        return cls(config, boosted, linear)
+        return cls(config, boosted, linear, latent, tuple(blend), level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +125,7 @@ class ContextualLearner:
     config: ContextualConfig
 
     def fit(self, batch: Batch, seed: int) -> ContextualValues:
-        """Return the ensemble; the same seed and batch give the same one."""
+        """Return the ensemble, all kinds weighing the same; the same seed and batch give the same one."""
         rows = _rows(batch.states, batch.action, self.config)
         rng = np.random.default_rng(seed)
         num_episodes = int(batch.episode.max()) + 1
@@ -105,8 +133,11 @@ class ContextualLearner:
         for m in range(self.config.num_members):
             bag = rng.poisson(1.0, num_episodes)[batch.episode]
             members.append(self._fit_member(rows, batch, bag.astype(np.float64), seed + m))
-        linear = fit_linear(batch, self.config.linear, self.config.by_index, self.config.use_options, seed)
-        return ContextualValues(self.config, tuple(members), linear)
+        config = self.config
+        linear = fit_linear(batch, config.linear, config.num_members, config.by_index, config.use_options, seed)
+        latent = fit_latent(batch, config.latent, config.num_members, seed) if config.has_classes else None
+        num_kinds = 3 if latent else 2
+        return ContextualValues(config, tuple(members), linear, latent, (1 / num_kinds,) * num_kinds)
 
     def _fit_member(self, rows: Floats, batch: Batch, bag: Floats, seed: int) -> tuple[lgb.Booster, ...]:
         shown = bag > 0

@@ -32,7 +32,6 @@ _FURTHEST: Final = 4.0
 class LinearConfig:
     """`penalty` is the ridge's, in units of logged decisions; `num_features` the random features, 0 for none."""
 
-    num_members: int = 5
     num_features: int = 100
     penalty: float = 100.0
 
@@ -94,7 +93,9 @@ class LinearValues:
             return cls(**{f.name: stored[f.name] for f in fields(cls)})
 
 
-def fit_linear(batch: Batch, config: LinearConfig, by_index: bool, use_options: bool, seed: int) -> LinearValues:
+def fit_linear(
+    batch: Batch, config: LinearConfig, num_members: int, by_index: bool, use_options: bool, seed: int
+) -> LinearValues:
     """Fit the members, each on its own bootstrap of the episodes."""
     rng = np.random.default_rng([seed, 11])
     start = _start(batch, config, use_options, rng)
@@ -105,7 +106,7 @@ def fit_linear(batch: Batch, config: LinearConfig, by_index: bool, use_options: 
     rows = np.concatenate([rows, bent, np.ones((rows.shape[0], 1))], axis=1)
     design = start._to_design(context)
     shared, own = [], []
-    for _ in range(config.num_members):
+    for _ in range(num_members):
         bag = rng.poisson(1.0, int(batch.episode.max()) + 1)[batch.episode].astype(np.float64)
         common = _solve(rows, batch.reward, bag, _penalties(rows.shape[1], SHARED_PENALTY * config.penalty, _TINY))
         shared.append(common)

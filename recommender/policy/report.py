@@ -16,6 +16,7 @@ from markupsafe import Markup
 from kg.errors import ResourceError
 from recommender.plan import DISCLAIMER
 from recommender.policy.arrays import Bools, Floats, rank_rows
+from recommender.policy.contextual import ContextualConfig
 from recommender.policy.episodes import Episodes, read_episodes
 from recommender.policy.evaluate import check_fit
 from recommender.policy.features import OPTION_FEATURES, OPTION_WIDTH
@@ -176,7 +177,7 @@ def _skill_of(episodes: Episodes, states: States, size: int) -> tuple[int, float
     part = episodes.take(np.arange(size))
     known: Floats = np.ones(part.action.size)
     batch = Batch(states.take(kept), part.episode, part.action, part.reward, known, part.is_last)
-    return part.num_episodes, measure_skill(batch, 0, episodes.options is None)
+    return part.num_episodes, measure_skill(batch, 0, ContextualConfig(by_index=episodes.options is None)).share
 
 
 def _references(episodes: Episodes, states: States) -> tuple[Estimate, ...]:

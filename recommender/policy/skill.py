@@ -1,39 +1,53 @@
-"""Whether a log teaches anything at all: can its rewards be predicted for episodes that were not looked at?"""
+"""Whether a log teaches anything at all, and which kind of regression it speaks for: asked of held-out episodes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.optimize import nnls
 
 from recommender.policy.arrays import Bools, Floats
+from recommender.policy.contextual import ContextualConfig
 from recommender.policy.fqe import fit_rewards
+from recommender.policy.latent_fit import fit_latent
 from recommender.policy.learner import Batch
-from recommender.policy.linear import LinearConfig, fit_linear
+from recommender.policy.linear import fit_linear
 
 NUM_FOLDS: Final = 5
 MAX_ROWS: Final = 40_000
-_LINEAR: Final = LinearConfig(num_members=1)
 
 
-def measure_skill(batch: Batch, seed: int, by_index: bool = True) -> float:
-    """The share of the rewards' variance that is explained on held-out episodes, 0 or less when nothing is learnt.
-
-    Five folds over episodes; the prediction is the mean of a linear and a boosted regression, as in the contextual
-    learner. A random part of very long logs is enough.
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """`share` of the rewards' variance that the kinds' mean explains on held-out episodes, 0 or less when nothing is
+    learnt; `blend` weighs the kinds (boosted, linear, hidden classes) so that they explain most; `level` is the mean.
     """
-    kept = _keep_rows(batch, seed)
-    batch = batch.take(kept)
+
+    share: float
+    blend: tuple[float, ...]
+    level: float
+
+
+def measure_skill(batch: Batch, seed: int, config: ContextualConfig) -> Skill:
+    """Five folds over episodes, each kind as in the contextual learner; a random part of very long logs is enough."""
+    batch = batch.take(_keep_rows(batch, seed))
     fold = batch.episode % NUM_FOLDS
-    if np.unique(fold).size < NUM_FOLDS:
-        return 0.0
-    missed, spread = 0.0, 0.0
+    num_kinds = 3 if config.has_classes else 2
+    level = float(batch.reward.mean())
+    if np.unique(fold).size < NUM_FOLDS or not batch.reward.std():
+        return Skill(0.0, (1.0 / num_kinds,) * num_kinds, level)
+    usual, said = np.empty(fold.size), np.empty((fold.size, num_kinds))
     for k in range(NUM_FOLDS):
         held_out = fold == k
         seen = batch.take(~held_out)
-        missed += float(((batch.reward[held_out] - _predict(seen, batch.take(held_out), seed, by_index)) ** 2).sum())
-        spread += float(((batch.reward[held_out] - seen.reward.mean()) ** 2).sum())
-    return 1.0 - missed / spread if spread else 0.0
+        usual[held_out] = seen.reward.mean()
+        said[held_out] = _predict(seen, batch.take(held_out), seed, config)
+    missed = ((batch.reward - said.mean(axis=1)) ** 2).sum()
+    spread = ((batch.reward - usual) ** 2).sum()
+    blend = nnls(said - usual[:, None], batch.reward - usual)[0]
+    return Skill(1.0 - float(missed / spread), tuple(blend.tolist()), level)
 
 
 def _keep_rows(batch: Batch, seed: int) -> Bools:
@@ -43,12 +57,17 @@ def _keep_rows(batch: Batch, seed: int) -> Bools:
     return np.asarray(np.random.default_rng([seed, 13]).random(num_episodes)[batch.episode] < share)
 
 
-def _predict(seen: Batch, held_out: Batch, seed: int, by_index: bool) -> Floats:
-    linear = fit_linear(seen, _LINEAR, by_index, use_options=True, seed=seed).predict(held_out.states)[0]
+def _predict(seen: Batch, held_out: Batch, seed: int, config: ContextualConfig) -> Floats:
+    """What each kind says of the held-out decisions [N, kinds]."""
+    rows, by_index = np.arange(held_out.action.size), config.by_index
     boosted = fit_rewards(_rows(seen, by_index), seen.reward, seed, by_index).predict(
         _rows(held_out, by_index), num_threads=1
     )
-    return np.asarray((linear[np.arange(held_out.action.size), held_out.action] + boosted) / 2)
+    linear = fit_linear(seen, config.linear, 1, by_index, config.use_options, seed).predict(held_out.states)[0]
+    kinds = [np.asarray(boosted), linear[rows, held_out.action]]
+    if config.has_classes:
+        kinds.append(fit_latent(seen, config.latent, 1, seed).predict(held_out.states)[0][rows, held_out.action])
+    return np.stack(kinds, axis=1)
 
 
 def _rows(batch: Batch, by_index: bool) -> Floats:

@@ -12,19 +12,22 @@ import numpy as np
 
 from recommender.policy.arrays import Bools, Floats, Ints
 from recommender.policy.episodes import Episodes
+from recommender.policy.trail import NOTHING, Trail, join_trails
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class States:
     """N decisions. `context` [N, C] is the patient, `options` [N, A, G] describes each action for this patient.
 
-    `mask` [N, A] is the gate; `base` [N, A] the base ranking's scores where there is one.
+    `mask` [N, A] is the gate; `base` [N, A] the base ranking's scores where there is one; `trail` the visits so far
+    where actions have numbers.
     """
 
     context: Floats
     options: Floats
     mask: Bools
     base: Floats | None = None
+    trail: Trail | None = None
 
     @property
     def size(self) -> int:
@@ -43,7 +46,8 @@ class States:
     def take(self, kept: Ints | Bools) -> States:
         """Some of the decisions."""
         base = None if self.base is None else self.base[kept]
-        return States(self.context[kept], self.options[kept], self.mask[kept], base)
+        trail = None if self.trail is None else self.trail.take(kept)
+        return States(self.context[kept], self.options[kept], self.mask[kept], base, trail)
 
 
 class History:
@@ -56,6 +60,8 @@ class History:
         self._tried: Floats = np.zeros((size, num_actions))
         self._earned: Floats = np.zeros((size, num_actions))
         self._last: Floats = np.zeros(size)
+        self._done: Ints = np.full(size, NOTHING)
+        self._trail: Trail | None = None
 
     def observe(
         self,
@@ -78,21 +84,25 @@ class History:
         context = [filled, mean, (~known).astype(float), self._last[:, None], step]
         context += [self._tried] if options is None else []
         allowed = np.ones((self.size, self.num_actions), dtype=bool) if mask is None else mask
-        return States(np.concatenate(context, axis=1), self._describe(base, options), allowed, base)
+        if options is None:
+            before = Trail.start(*observation.shape) if self._trail is None else self._trail
+            self._trail = before.add(observation, self._done, self._last)
+        return States(np.concatenate(context, axis=1), self._describe(base, options), allowed, base, self._trail)
 
     def act(self, actions: Ints, rewards: Floats) -> None:
         """Take what was done and earned in."""
         rows = np.arange(self.size)
         self._tried[rows, actions] += 1
         self._earned[rows, actions] += rewards
-        self._last = rewards
+        self._last, self._done = rewards, actions
         self.step += 1
 
     def keep(self, kept: Bools) -> None:
         """Go on with some of the episodes only."""
         self.size = int(kept.sum())
         self._sum, self._seen, self._last = self._sum[kept], self._seen[kept], self._last[kept]
-        self._tried, self._earned = self._tried[kept], self._earned[kept]
+        self._tried, self._earned, self._done = self._tried[kept], self._earned[kept], self._done[kept]
+        self._trail = None if self._trail is None else self._trail.take(kept)
 
     def _describe(self, base: Floats | None, options: Floats | None) -> Floats:
         """Tried and earned so far by each action, or its description; the base's score and distance to the best."""
@@ -133,9 +143,11 @@ def _positions(episodes: Episodes) -> Ints:
 def _join(parts: list[tuple[Ints, States]]) -> States:
     back = np.argsort(np.concatenate([rows for rows, _ in parts]))
     bases = [s.base for _, s in parts if s.base is not None]
+    trails = [s.trail for _, s in parts if s.trail is not None]
     return States(
         np.concatenate([s.context for _, s in parts])[back],
         np.concatenate([s.options for _, s in parts])[back],
         np.concatenate([s.mask for _, s in parts])[back],
         np.concatenate(bases)[back] if bases else None,
+        join_trails(trails).take(back) if trails else None,
     )

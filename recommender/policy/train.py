@@ -14,6 +14,7 @@ from kg.errors import InputError, ModelError, ResourceError, UnknownNameError
 from recommender.policy.behaviour import Behaviour, fit_behaviour
 from recommender.policy.contextual import MAX_WEIGHT, ContextualConfig, ContextualValues
 from recommender.policy.episodes import EVIDENCE, Episodes, read_episodes, weakest_evidence
+from recommender.policy.latent_fit import LatentConfig
 from recommender.policy.learner import ActionValues, Batch
 from recommender.policy.linear import LinearConfig
 from recommender.policy.policy import Policy, TrustConfig, find_widest
@@ -23,7 +24,7 @@ from recommender.policy.state import build_states
 from recommender.policy.support import MAX_ROWS, Support
 
 LEARNERS: Final = ("contextual", "sequential")
-FORMAT: Final = 2
+FORMAT: Final = 3
 MIN_EPISODES: Final = 20
 _CONFIG: Final = "config.json"
 _CARD: Final = "card.md"
@@ -105,8 +106,11 @@ def fit_policy(episodes: Episodes, seed: int, config: TrainConfig) -> Policy:
     batch = Batch(states, episodes.episode, episodes.action, episodes.reward, propensity, episodes.is_last)
     learner = config.contextual.create() if config.learner == "contextual" else config.sequential.create()
     judged = batch if config.learner == "contextual" else batch.to_returns(config.sequential.gamma)
-    scale, skill = float(episodes.reward.std()), measure_skill(judged, seed, config.contextual.by_index)
-    policy = Policy(learner.fit(batch, seed), behaviour, config.trust, scale, skill)
+    scale, skill = float(episodes.reward.std()), measure_skill(judged, seed, config.contextual)
+    values = learner.fit(batch, seed)
+    if isinstance(values, ContextualValues):
+        values = replace(values, blend=skill.blend, level=skill.level)
+    policy = Policy(values, behaviour, config.trust, scale, skill.share)
     part = batch.take(np.random.default_rng([seed, 17]).permutation(batch.action.size)[:MAX_ROWS])
     return replace(policy, widest=find_widest(policy, part.states), support=_find_support(policy, part))
 
@@ -201,7 +205,11 @@ def _to_config(stored: dict[str, Any]) -> TrainConfig:
         learner=stored["learner"],
         evidence=stored["evidence"],
         contextual=ContextualConfig(
-            **stored["contextual"] | {"linear": LinearConfig(**stored["contextual"]["linear"])}
+            **stored["contextual"]
+            | {
+                "linear": LinearConfig(**stored["contextual"]["linear"]),
+                "latent": LatentConfig(**stored["contextual"]["latent"]),
+            }
         ),
         sequential=SequentialConfig(**stored["sequential"]),
         trust=TrustConfig(**stored["trust"]),

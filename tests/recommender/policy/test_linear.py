@@ -14,7 +14,7 @@ from recommender.policy.state import States, build_states
 
 from .logs import bandit_log
 
-CONFIG = LinearConfig(num_members=2, num_features=20, penalty=5.0)
+CONFIG = LinearConfig(num_features=20, penalty=5.0)
 
 
 def batch_of(log: Episodes) -> Batch:
@@ -24,7 +24,7 @@ def batch_of(log: Episodes) -> Batch:
 
 
 def fit(log: Episodes) -> LinearValues:
-    return fit_linear(batch_of(log), CONFIG, by_index=True, use_options=True, seed=0)
+    return fit_linear(batch_of(log), CONFIG, 2, by_index=True, use_options=True, seed=0)
 
 
 def test_normal_scores_put_the_median_at_zero_and_keep_the_order() -> None:
@@ -51,7 +51,7 @@ def test_an_action_that_was_never_tried_does_not_deviate() -> None:
     log = bandit_log(lambda seen, action: float(action), 400, num_actions=2)
     states = build_states(log, 3)
     batch = Batch(states, log.episode, log.action, log.reward, log.propensity, log.is_last)
-    assert not fit_linear(batch, CONFIG, by_index=True, use_options=True, seed=0).own[:, 2].any()
+    assert not fit_linear(batch, CONFIG, 2, by_index=True, use_options=True, seed=0).own[:, 2].any()
 
 
 def test_what_never_varied_in_the_log_moves_nothing_later() -> None:

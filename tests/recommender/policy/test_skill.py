@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.policy.contextual import ContextualConfig
 from recommender.policy.episodes import Episodes
 from recommender.policy.learner import Batch
 from recommender.policy.skill import measure_skill
@@ -22,7 +23,10 @@ def batch_of(log: Episodes) -> Batch:
 
 def test_skill() -> None:
     log = bandit_log(lambda seen, action: float(seen == action), 800)
-    assert measure_skill(batch_of(log), 0) > 0.9
+    found = measure_skill(batch_of(log), 0, ContextualConfig())
+    assert found.share > 0.9
+    assert sum(found.blend) == pytest.approx(1, abs=0.2)
+    assert min(found.blend) >= 0
     chance = replace(log, reward=np.random.default_rng(1).normal(0, 1, log.reward.size))
-    assert measure_skill(batch_of(chance), 0) <= 0
-    assert measure_skill(batch_of(replace(log, reward=np.zeros(800))), 0) == pytest.approx(0)
+    assert measure_skill(batch_of(chance), 0, ContextualConfig()).share <= 0
+    assert measure_skill(batch_of(replace(log, reward=np.zeros(800))), 0, ContextualConfig()).share == pytest.approx(0)
