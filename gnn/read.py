@@ -125,7 +125,7 @@ def _to_files(paths: Sequence[Path], file_format: str) -> list[Path]:
 def _read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8", newline="") as stream:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
             yield from enumerate(csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE), start=1)
     except UnicodeDecodeError as error:
         raise FormatError(path, f"is not UTF-8 ({error.reason})", "convert it to UTF-8") from error
@@ -151,7 +151,10 @@ def _read_file(path: Path, into: _Collected) -> None:
             continue
         if len(line) <= max(columns):
             raise FormatError(path, f"has {len(line)} fields instead of 3", "separate them by tabs", line=number)
-        into.rows.append((line[columns[0]].strip(), line[columns[1]].strip(), line[columns[2]].strip()))
+        row = (line[columns[0]].strip(), line[columns[1]].strip(), line[columns[2]].strip())
+        if not all(row):
+            raise FormatError(path, "has an empty field", "give head, relation and tail", line=number)
+        into.rows.append(row)
 
 
 def _columns_of(header: list[str]) -> tuple[int, int, int] | None:

@@ -58,6 +58,13 @@ def test_pairs_of_one_relation(tmp_path: Path) -> None:
         read_pairs(path, "cures")
 
 
+def test_what_spreadsheets_add_is_no_part_of_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.tsv"
+    path.write_bytes("\ufeffhead\trelation\ttail\r\na\tr\tb\r\n\r\n".encode())
+    triples = read_triples([path])
+    assert (triples.entities, triples.relations) == (("a", "b"), ("r",))
+
+
 def test_names_are_the_first_field(tmp_path: Path) -> None:
     assert read_names(write(tmp_path / "heads.txt", "a\nb\textra\n\na\n")) == ["a", "b"]
 
@@ -65,6 +72,8 @@ def test_names_are_the_first_field(tmp_path: Path) -> None:
 def test_bad_files_get_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="line 2"):
         read_triples([write(tmp_path / "short.tsv", "a\tr\tb\na\tr\n")])
+    with pytest.raises(FormatError, match="line 2: has an empty field"):
+        read_triples([write(tmp_path / "empty.tsv", "a\tr\tb\na\t\tb\n")])
     with pytest.raises(InputError, match="cannot be read"):
         read_triples([tmp_path / "absent.tsv"])
     latin = tmp_path / "latin.tsv"
