@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -38,9 +38,8 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """When the server was killed (after how many edges, how many seconds later), what was left, what was made good."""
+    """When the server was killed (seconds after the load began), what was left of it, what a second load made good."""
 
-    after_edges: int
     delay_s: float
     was_interrupted: bool
     left: Content
@@ -62,30 +61,34 @@ def load_in_bulk(store: GraphStore, nodes: Sequence[Node], edges: Iterator[Edge]
         writer.write_edges(edges)
 
 
+def load_undisturbed(
+    open_store: Open, load: Load, nodes: Sequence[Node], edges: Sequence[Edge]
+) -> tuple[Content, float]:
+    """Load; returns what stands in the graph and how many seconds the load took."""
+    with open_store() as store:
+        started = time.perf_counter()
+        load(store, nodes, iter(edges))
+        seconds = time.perf_counter() - started
+        return read_content(store), seconds
+
+
 def kill_in_a_load(
-    open_store: Open, folder: Path, load: Load, nodes: Sequence[Node], edges: Sequence[Edge], rng: random.Random
+    open_store: Open, folder: Path, load: Load, nodes: Sequence[Node], edges: Sequence[Edge], delay_s: float
 ) -> Kill:
-    """Kill the server of `folder` at a random moment of a load, start it again, look, and load again."""
-    place, delay_s = rng.randrange(len(edges)), rng.random() * 0.3
+    """Kill the server of `folder` that long after a load began, start it again, look, and load again."""
     timer = threading.Timer(delay_s, kill_server, [folder])
     was_interrupted = False
     with open_store() as store:
+        timer.start()
         try:
-            load(store, nodes, _start_at(edges, place, timer))
+            load(store, nodes, iter(edges))
         except GraphUnavailableError:
             was_interrupted = True
         timer.join()
     with open_store() as store:
         left = read_content(store)
         load(store, nodes, iter(edges))
-        return Kill(place, delay_s, was_interrupted, left, read_content(store))
-
-
-def _start_at(edges: Sequence[Edge], place: int, timer: threading.Timer) -> Iterator[Edge]:
-    for number, edge in enumerate(edges):
-        if number == place:
-            timer.start()
-        yield edge
+        return Kill(delay_s, was_interrupted, left, read_content(store))
 
 
 def read_content(store: GraphStore) -> Content:

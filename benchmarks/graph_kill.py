@@ -1,8 +1,8 @@
-"""The server is killed with signal 9 in the middle of a load, 20 times at random moments, and the load run again.
+"""The server is killed with signal 9 during a load, 20 times at random moments of it, and the load run again.
 
     python -m benchmarks.graph_kill [--times 20] [--num-edges 20000] [--seed 0] [--servers embedded 5.26.30]
 
-Every second load goes through the embedded server's bulk door, the others through everyday writes. After restart and
+On the embedded server every second load goes through the bulk door, the others are everyday writes. After restart and
 re-run the graph must equal that of an undisturbed load in count and checksum of all nodes and edges, each time; after
 a killed bulk load the old graph must be whole (here: empty) before it.
 """
@@ -13,12 +13,15 @@ import argparse
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks._killing import Kill, Open, kill_in_a_load, load_everyday, load_in_bulk, read_content
+from neo4j import GraphDatabase
+
+from benchmarks._killing import Kill, Open, kill_in_a_load, load_everyday, load_in_bulk, load_undisturbed
 from benchmarks._synthetic import make_edges, make_nodes
+from kg.model import Edge, Node
 from kg.neo4j_server import VERSIONS, Neo4jServer, is_installed
 from kg.store import GraphStore, open_graph
 
@@ -40,35 +43,40 @@ def main() -> int:
     print(f"{len(nodes)} nodes, {len(edges)} edges, seed {arguments.seed}")
     lost = 0
     for server in arguments.servers:
-        if server != "embedded" and not is_installed(VERSIONS[server], NEO4J):
+        if server == "embedded" or is_installed(VERSIONS[server], NEO4J):
+            lost += kill_often(server, arguments.times, arguments.seed, nodes, edges)
+        else:
             print(f"Neo4j {server} is not installed here; `make neo4j` brings it.")
-            continue
-        rng, expected = random.Random(arguments.seed), None
-        for number in range(-1, arguments.times):
-            with tempfile.TemporaryDirectory() as name:
-                folder = Path(name) / "graph"
-                open_store = opener(server, folder)
-                load = load_in_bulk if number % 2 else load_everyday
-                if expected is None:
-                    with open_store() as store:
-                        load(store, nodes, iter(edges))
-                        expected = read_content(store)
-                    continue
-                kill = kill_in_a_load(open_store, folder, load, nodes, edges, rng)
-                is_bulk = load is load_in_bulk and server == "embedded"
-                good = kill.healed == expected and not (is_bulk and kill.was_interrupted and kill.left.num_nodes)
-                lost += not good
-                show(f"{server} {number + 1:2}, {'bulk' if is_bulk else 'everyday'}", kill, good)
     print(f"{lost} graphs were not made good")
     return int(lost > 0)
 
 
-def show(what: str, kill: Kill, good: bool) -> None:
+def kill_often(server: str, num_times: int, seed: int, nodes: Sequence[Node], edges: Sequence[Edge]) -> int:
+    """Kill at moments drawn evenly from an undisturbed load's time; returns how many graphs were not made good."""
+    loads = (load_everyday, load_in_bulk) if server == "embedded" else (load_everyday,)
+    rng, lost = random.Random(seed), 0
+    calm = []
+    for load in loads:
+        with tempfile.TemporaryDirectory() as name:
+            calm.append(load_undisturbed(opener(server, Path(name) / "graph"), load, nodes, edges))
+    for number in range(num_times):
+        load, (expected, seconds) = loads[number % len(loads)], calm[number % len(loads)]
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name) / "graph"
+            kill = kill_in_a_load(opener(server, folder), folder, load, nodes, edges, rng.random() * seconds)
+        is_bulk = load is load_in_bulk
+        good = kill.healed == expected == calm[0][0] and not (is_bulk and kill.was_interrupted and kill.left.num_nodes)
+        lost += not good
+        show(f"{server} {number + 1:2}, {'bulk' if is_bulk else 'everyday'}", kill, seconds, good)
+    return lost
+
+
+def show(what: str, kill: Kill, seconds: float, good: bool) -> None:
     """Say when the server was killed and what became of the graph."""
     moment = "in the middle" if kill.was_interrupted else "when all was written"
     print(
-        f"{what}: killed after {kill.after_edges} edges + {kill.delay_s:.2f} s ({moment}); left {kill.left.num_edges}, "
-        f"then {kill.healed.num_edges} edges, {'equal' if good else 'NOT EQUAL'}",
+        f"{what}: killed after {kill.delay_s:.2f} of {seconds:.2f} s ({moment}); left {kill.left.num_nodes} nodes and "
+        f"{kill.left.num_edges} edges, then {kill.healed.num_edges} edges, {'equal' if good else 'NOT EQUAL'}",
         flush=True,
     )
 
@@ -82,9 +90,11 @@ def opener(server: str, folder: Path) -> Open:
 
 @contextmanager
 def open_neo4j(number: str, folder: Path) -> Iterator[GraphStore]:
-    """Start a Neo4j whose home is `folder` and open it."""
-    with Neo4jServer(VERSIONS[number], NEO4J / number / "lib", folder) as neo4j, open_graph(neo4j.selector) as store:
-        yield store
+    """Start a Neo4j whose home is `folder` and open it; that it has gone is believed after three seconds."""
+    with Neo4jServer(VERSIONS[number], NEO4J / number / "lib", folder) as neo4j:
+        login = (neo4j.user, neo4j.password)
+        with GraphDatabase.driver(neo4j.uri, auth=login, max_transaction_retry_time=3.0) as driver:
+            yield GraphStore(driver, "neo4j", neo4j.uri, None)
 
 
 if __name__ == "__main__":
