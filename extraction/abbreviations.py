@@ -22,37 +22,28 @@ _NAMED = frozenset({EntityType.DISEASE, EntityType.SYMPTOM, EntityType.DRUG})
 
 
 def settle_abbreviations(doc: Doc, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the spans with long forms whole and every occurrence of their abbreviations of their type.
+    """Return the spans with every occurrence of their abbreviations, of their long form's type.
 
     Abbreviations are those of the document's detector and the short words in brackets right behind a span; what was
     found to be a gene more often than anything else stays what it was found to be.
     """
-    whole = merge_spans(list(_whole_names(doc, spans)), spans)
-    explained = dict(_in_brackets(doc.text, whole)) | dict(_detected(doc, whole))
-    called = Counter((doc.text[s.start : s.end], s.type == EntityType.GENE) for s in whole)
+    explained = dict(_in_brackets(doc.text, spans)) | dict(_detected(doc, spans))
+    called = Counter((doc.text[s.start : s.end], s.type == EntityType.GENE) for s in spans)
     meanings = {short: span for short, span in explained.items() if called[short, True] <= called[short, False]}
     if not meanings:
-        return whole
-    return merge_spans(_replace_short(doc.text, meanings, whole))
-
-
-def _whole_names(doc: Doc, spans: Sequence[Span]) -> Iterator[Span]:
-    """Yield long forms of which only a part was found: of diseases alone, and up to one of their borders."""
-    for short in doc._.abbreviations:
-        start, end = short._.long_form.start_char, short._.long_form.end_char
-        inside = [s for s in spans if s.start < end and start < s.end]
-        if not inside or any(s.type != EntityType.DISEASE or s.start < start or s.end > end for s in inside):
-            continue
-        if inside[-1].end == end or inside[0].start == start:
-            yield replace(inside[-1], start=start, end=end, curie=inside[-1].curie if len(inside) == 1 else "")
+        return tuple(spans)
+    return merge_spans(_replace_short(doc.text, meanings, spans))
 
 
 def _detected(doc: Doc, spans: Sequence[Span]) -> Iterator[tuple[str, Span]]:
-    """Yield the detector's abbreviations whose long form ends with a span; a drug's must be the whole of it."""
+    """Yield the detector's abbreviations whose long form ends with a span; a drug's must be the whole of it.
+
+    What ends in a mark, "Atm-/-", is a genotype.
+    """
     by_end = {span.end: span for span in spans if span.type in _NAMED}
     for short in doc._.abbreviations:
         span = by_end.get(short._.long_form.end_char)
-        if span is not None:
+        if span is not None and short.text[-1].isalnum():
             apart = abs(span.start - short._.long_form.start_char)
             if apart <= _SLACK or span.type != EntityType.DRUG:
                 yield short.text, span if apart <= _SLACK else replace(span, curie="")

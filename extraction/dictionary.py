@@ -31,6 +31,7 @@ TYPE_OF_CATEGORY: Mapping[Category, EntityType] = {
     Category.SEQUENCE_VARIANT: EntityType.VARIANT,
     Category.PROCEDURE: EntityType.PROCEDURE,
 }
+DRUG_CLASS = "theragraph.class:"
 _MAX_WORDS = 9
 _MIN_LETTERS = 3
 _CASED_LETTERS = 4
@@ -158,7 +159,7 @@ def _starter_terms() -> Iterator[Term]:
         yield Term(EntityType.DRUG, row["curie"], _names(row["drug"], row["synonyms"]))
     for row in read_table("drug_classes"):
         name = row["name"].partition(" (")[0]
-        yield Term(EntityType.DRUG, f"theragraph.class:{row['class_id']}", (name,))
+        yield Term(EntityType.DRUG, f"{DRUG_CLASS}{row['class_id']}", (name,))
     for row in read_table("symptoms"):
         yield Term(EntityType.SYMPTOM, row["curie"], (row["name"],))
 

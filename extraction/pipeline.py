@@ -17,8 +17,9 @@ from spacy.tokens import Doc
 from extraction.abbreviations import settle_abbreviations
 from extraction.assertion import ASSERTIONS, Assertion, read_assertions
 from extraction.cid_model import read_induced
+from extraction.consistency import name_everywhere
 from extraction.deidentify import deidentify
-from extraction.dictionary import Dictionary, build_dictionary
+from extraction.dictionary import DRUG_CLASS, Dictionary, build_dictionary
 from extraction.document import (
     Annotated,
     EntityType,
@@ -125,17 +126,20 @@ class Extractor:
         for item, doc, model_spans in zip(items, docs, tagged, strict=True):
             trusted = [s for s in model_spans if self._is_trusted(item.document, s)]
             merged = self._merge(doc, trusted)
-            kept = keep_plausible(doc.text, merged) if item.document.kind == NOTE else merged
+            is_note = item.document.kind == NOTE
+            kept = keep_plausible(doc.text, merged) if is_note else name_everywhere(doc.text, merged)
             yield _outside_headers(item.sections, kept)
 
     def _merge(self, doc: Doc, tagged: Sequence[Span]) -> tuple[Span, ...]:
         """Join what the model, the dictionary and the patterns found, and the abbreviations of that.
 
-        Where corpora decide, the model's borders come first; for the graph the longest name, for it says most.
+        Where corpora decide, the model's borders come first, and a class of drugs is no drug; for the graph the longest
+        name, for it says most.
         """
         named, formed = self.dictionary.find(doc.text), find_patterns(doc.text)
         if self.config.ids == CORPUS_IDS:
-            return settle_abbreviations(doc, merge_spans(formed, add_curies(tagged, named), named))
+            drugs = [span for span in named if not span.curie.startswith(DRUG_CLASS)]
+            return settle_abbreviations(doc, merge_spans(formed, add_curies(tagged, named), drugs))
         return settle_abbreviations(doc, merge_spans(formed, keep_longest(named, tagged)))
 
     def _is_trusted(self, document: Document, span: Span) -> bool:

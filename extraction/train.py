@@ -40,16 +40,16 @@ class TrainConfig:
     """
 
     seed: int = 1
-    epochs: int = 10
-    batch: int = 4096
-    rate: float = 3e-4
-    head_rate: float = 1.5e-3
+    epochs: int = 6
+    batch: int = 1024
+    rate: float = 1.5e-4
+    head_rate: float = 1e-3
     layer_decay: float = 0.9
     weight_decay: float = 0.01
     warmup: float = 0.1
     average: float = 0.99
-    swaps: int = 3
-    others: int = 4000
+    swaps: int = 0
+    others: int = 2500
 
 
 def allowed_labels(window: Window, example: Example) -> NDArray[np.bool_]:

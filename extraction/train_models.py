@@ -36,7 +36,7 @@ from kg.progress import Progress, ignore_progress
 
 INDUCED = "CID"
 FAST = TaggerConfig(kind="cnn", width=224, layers=6, inner=128, hidden=128)
-FAST_TRAINING = TrainConfig(epochs=14, head_rate=3e-3, average=0.995)
+FAST_TRAINING = TrainConfig(epochs=10, batch=2048, head_rate=2e-3, average=0.995, swaps=1)
 
 
 @dataclass(frozen=True, slots=True)

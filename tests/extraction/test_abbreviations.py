@@ -28,7 +28,7 @@ def settle(text: str, *found: tuple[str, str]) -> list[tuple[str, str]]:
         (
             "Lattice corneal dystrophy (LCD) is seen.",
             [("corneal dystrophy", "disease")],
-            [("Lattice corneal dystrophy", "disease"), ("LCD", "disease")],
+            [("corneal dystrophy", "disease"), ("LCD", "disease")],
         ),
         (
             "Aldosterone-producing adenomas (APA) grow.",

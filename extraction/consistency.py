@@ -1,0 +1,45 @@
+"""One document, one name: what is called a disease or a drug in one place is called so in the others."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from extraction.document import EntityType, Span
+from extraction.spans import merge_spans
+
+_TYPES = frozenset({EntityType.DISEASE, EntityType.DRUG})
+_LEAST_SHARE = 0.3
+_SHORTEST = 4
+
+
+def name_everywhere(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the spans and the other places of their names, where at least three in ten of all were found.
+
+    A name has four characters or more and is looked for whatever its case; what another span covers stays.
+
+    >>> found = name_everywhere("Lead harms. lead-free. No lead.", [Span(0, 4, EntityType.DRUG)])
+    >>> [(s.start, s.end) for s in found]
+    [(0, 4), (26, 30)]
+    """
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        return tuple(spans)
+    places: dict[str, list[Span]] = {}
+    for span in spans:
+        if span.type in _TYPES and span.end - span.start >= _SHORTEST:
+            places.setdefault(lowered[span.start : span.end], []).append(span)
+    covered = {at for span in spans for at in range(span.start, span.end)}
+    return merge_spans(spans, [new for name, found in places.items() for new in _others(lowered, name, found, covered)])
+
+
+def _others(lowered: str, name: str, found: Sequence[Span], covered: set[int]) -> list[Span]:
+    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    free = [m.span() for m in pattern.finditer(lowered) if covered.isdisjoint(range(*m.span()))]
+    kind, num = Counter(span.type for span in found).most_common(1)[0]
+    if num < _LEAST_SHARE * (num + len(free)):
+        return []
+    example = next(span for span in found if span.type == kind)
+    return [replace(example, start=start, end=end) for start, end in free]
