@@ -123,7 +123,7 @@ class _FusedProduct(torch.autograd.Function):
         read = states.to(torch.bfloat16).contiguous() if states.is_cuda else states.contiguous()
         context.hops = hops
         context.save_for_backward(read, weights)
-        return _sum_segments(hops.forward, read, weights, sum(hops.targets.values()))
+        return sum_segments(hops.forward, read, weights, sum(hops.targets.values()))
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
@@ -131,11 +131,11 @@ class _FusedProduct(torch.autograd.Function):
         states, weights = context.saved_tensors
         read = gradients[0].to(states.dtype).contiguous()
         of_states = torch.zeros(states.shape, device=states.device)
-        of_weights = _add_gradients(context.hops.backward, read, weights, states, of_states)
+        of_weights = add_gradients(context.hops.backward, read, weights, states, of_states)
         return of_states, of_weights, None
 
 
-def _sum_segments(segments: Segments, states: Tensor, weights: Tensor, num_rows: int) -> Tensor:
+def sum_segments(segments: Segments, states: Tensor, weights: Tensor, num_rows: int) -> Tensor:
     """Return the (num_rows, n, dim) sums of the segments' weighed messages."""
     summed = torch.zeros((num_rows, *states.shape[1:]), device=states.device)
     if states.is_cuda:
@@ -147,7 +147,7 @@ def _sum_segments(segments: Segments, states: Tensor, weights: Tensor, num_rows:
     return summed.index_add(0, segments.rows, messages)
 
 
-def _add_gradients(segments: Segments, read: Tensor, weights: Tensor, states: Tensor, of_states: Tensor) -> Tensor:
+def add_gradients(segments: Segments, read: Tensor, weights: Tensor, states: Tensor, of_states: Tensor) -> Tensor:
     """Add to `of_states` in place; return the (num_relations, dim) gradient of the weights."""
     if read.is_cuda:
         from gnn.path_kernels import launch_gradients

@@ -58,7 +58,7 @@ class EmbeddingConfig:
     patience: int = 5
     contraindication: str = ""
     hard_negatives: tuple[str, ...] = ()
-    mixed_precision: bool = True
+    mixed_precision: bool = False
     gcn: GcnConfig = field(default_factory=GcnConfig)
 
     def __post_init__(self) -> None:
