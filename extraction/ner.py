@@ -20,15 +20,12 @@ from extraction.document import EntityType, Recognizer, Span
 from extraction.features import Batch, Featurizer, Window
 from extraction.lexicon import read_lexicon
 from extraction.tagger import Tagger
-from extraction.weights import is_tagger, read_tagger
+from extraction.weights import is_tagger, read_members, read_tagger
 from extraction.words import WordPieces
 from kg.errors import UnknownNameError
 
 MODELS = Path(__file__).parent / "models"
-SHIPPED: Mapping[str, tuple[Path, ...]] = {
-    "fast": (MODELS / "fast",),
-    "accurate": (MODELS / "accurate", MODELS / "fast"),
-}
+SHIPPED = ("fast", "accurate")
 
 LABEL_TYPES: Mapping[str, EntityType] = {
     "DISEASE": EntityType.DISEASE,
@@ -55,11 +52,13 @@ LABEL_TYPES: Mapping[str, EntityType] = {
 class TaggerRecognizer:
     """Taggers over texts, their log-probabilities averaged: a transformer and a convolution err in different places.
 
-    `chunk` texts are cut into windows at a time, `batch` windows run together.
+    `shares` weigh the taggers, none weighs them alike. `chunk` texts are cut into windows at a time, `batch` windows
+    run together.
     """
 
     taggers: tuple[Tagger, ...]
     featurizer: Featurizer
+    shares: tuple[float, ...] = ()
     chunk: int = 128
     batch: int = 32
 
@@ -88,8 +87,14 @@ class TaggerRecognizer:
     @torch.inference_mode()
     def score_labels(self, batch: Batch) -> Tensor:
         """Return [B, W, L] log-probabilities of the labels."""
-        logs = torch.stack([torch.log_softmax(tagger(batch).float(), dim=-1) for tagger in self.taggers])
-        return torch.log_softmax(logs.mean(dim=0), dim=-1)
+        shares = self.shares or (1 / len(self.taggers),) * len(self.taggers)
+        logs = torch.stack(
+            [
+                share * torch.log_softmax(tagger(batch).float(), dim=-1)
+                for tagger, share in zip(self.taggers, shares, strict=True)
+            ]
+        )
+        return torch.log_softmax(logs.sum(dim=0), dim=-1)
 
     def _predict(self, windows: Sequence[Window]) -> Iterator[tuple[Window, list[Span]]]:
         batch = self.featurizer.batch(windows)
@@ -118,15 +123,17 @@ class PipelineRecognizer:
 def load_recognizer(name: str) -> Recognizer:
     """Return the recognizer `fast` or `accurate`, a folder's tagger, or an installed spaCy pipeline of that name.
 
-    Of a folder that holds `fast` and `accurate`, both are taken together, as the shipped `accurate` does.
+    A tagger's folder may name others that are taken with it (`beside.json`), as the shipped `accurate` does; of a
+    folder that holds `fast` and `accurate`, both are taken together.
     UnknownNameError when there is none: scispaCy's pipelines are installed from their own release address, never
     from the package index, where `en-core-sci-md` is another's placeholder.
     """
-    if name in SHIPPED:
-        return load_taggers(SHIPPED[name])
-    folders = tuple(folder for folder in (Path(name), *(Path(name, part) for part in SHIPPED)) if is_tagger(folder))
-    if folders:
-        return load_taggers(folders)
+    folder = MODELS / name if name in SHIPPED else Path(name)
+    if is_tagger(folder):
+        return load_taggers(read_members(folder))
+    parts = [folder / part for part in SHIPPED if is_tagger(folder / part)]
+    if parts:
+        return load_taggers(tuple((part, 1 / len(parts)) for part in parts))
     if spacy.util.is_package(name) or Path(name, "meta.json").is_file():
         return PipelineRecognizer(spacy.load(name))
     raise UnknownModelError(name)
@@ -150,10 +157,11 @@ def where_to_get(name: str) -> str:
 
 
 @cache
-def load_taggers(folders: tuple[Path, ...]) -> TaggerRecognizer:
-    """Read taggers and ready them for this processor: bfloat16 where that is native, else float32."""
+def load_taggers(members: tuple[tuple[Path, float], ...]) -> TaggerRecognizer:
+    """Read taggers with their shares and ready them for this processor: bfloat16 where that is native, else float32."""
     dtype = torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
-    return TaggerRecognizer(tuple(read_tagger(folder).to(dtype) for folder in folders), read_featurizer())
+    taggers = tuple(read_tagger(folder).to(dtype) for folder, _ in members)
+    return TaggerRecognizer(taggers, read_featurizer(), tuple(share for _, share in members))
 
 
 @cache

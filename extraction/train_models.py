@@ -139,12 +139,14 @@ def go_on_from(folder: Path, shape: TaggerConfig) -> Tagger:
 def load_teachers(names: Sequence[str]) -> TaggerRecognizer:
     """Return our taggers of these names or folders as one; InputError for a model that gives no probabilities."""
     taggers: list[Tagger] = []
+    shares: list[float] = []
     for name in names:
         teacher = load_recognizer(name)
         if not isinstance(teacher, TaggerRecognizer):
             raise InputError(f"{name}: gives no probabilities to learn from; name accurate, fast or a tagger's folder.")
         taggers += teacher.taggers
-    return TaggerRecognizer(tuple(taggers), read_featurizer())
+        shares += [share / len(names) for share in teacher.shares]
+    return TaggerRecognizer(tuple(taggers), read_featurizer(), tuple(shares))
 
 
 def read_unlabelled(paths: Sequence[Path], exclude: Collection[str]) -> list[Example]:

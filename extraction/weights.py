@@ -19,7 +19,7 @@ from kg.errors import ModelError
 
 _SCALE = ".scale"
 _SMALLEST = 1024
-_CONFIG, _WEIGHTS = "config.json", "weights.safetensors"
+_CONFIG, _WEIGHTS, _BESIDE = "config.json", "weights.safetensors", "beside.json"
 
 
 def to_small(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -56,6 +56,22 @@ def write_tagger(tagger: Tagger, folder: Path) -> None:
 def is_tagger(folder: Path) -> bool:
     """Whether a folder holds a tagger's weights."""
     return (folder / _WEIGHTS).is_file()
+
+
+def read_members(folder: Path) -> tuple[tuple[Path, float], ...]:
+    """Return the folders of the taggers that a model consists of and their shares, which add up to 1.
+
+    `beside.json` names them by their place: `{".": 0.5, "../fast": 0.5}`. Without it a tagger stands alone. ModelError
+    when the file is damaged.
+    """
+    path = folder / _BESIDE
+    if not path.is_file():
+        return ((folder, 1.0),)
+    try:
+        shares = {str(name): float(share) for name, share in json.loads(path.read_text("utf-8")).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: not a table of folders and shares ({error}); install the package again.") from error
+    return tuple((folder / name, share / sum(shares.values())) for name, share in shares.items())
 
 
 def read_tagger(folder: Path) -> Tagger:

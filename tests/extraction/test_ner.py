@@ -1,7 +1,10 @@
 """Recognizers by name."""
 
+from dataclasses import replace
+
 import pytest
 import spacy
+import torch
 
 from extraction.document import EntityType
 from extraction.ner import PipelineRecognizer, TaggerRecognizer, load_recognizer, where_to_get
@@ -59,3 +62,13 @@ def test_an_absent_model_says_where_it_comes_from() -> None:
         load_recognizer("en_ner_bc5cdr_md")
     assert "allenai/scispacy" in str(raised.value)
     assert "spacy.io/models" in where_to_get("de_core_news_sm")
+
+
+def test_taggers_count_by_their_shares() -> None:
+    recognizer = load_recognizer("accurate")
+    assert isinstance(recognizer, TaggerRecognizer)
+    assert recognizer.shares == (0.5, 0.25, 0.25)
+    batch = recognizer.featurizer.batch(list(recognizer.featurizer.windows([TEXT])))
+    alone = [replace(recognizer, taggers=(tagger,), shares=(1.0,)).score_labels(batch) for tagger in recognizer.taggers]
+    mean = torch.log_softmax(0.5 * alone[0] + 0.25 * alone[1] + 0.25 * alone[2], dim=-1)
+    torch.testing.assert_close(recognizer.score_labels(batch), mean, atol=1e-4, rtol=1e-4)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from extraction.tagger import TaggerConfig
-from extraction.weights import from_small, read_tagger, to_small, write_tagger
+from extraction.weights import from_small, read_members, read_tagger, to_small, write_tagger
 from kg.errors import ModelError
 
 SMALL = TaggerConfig(kind="cnn", vocabulary=200, width=8, layers=1, heads=2, inner=12, characters=4, hidden=6)
@@ -38,3 +38,12 @@ def test_a_damaged_folder_says_what_to_do(tmp_path: Path, content: str | None) -
         (tmp_path / "config.json").write_text(content, "utf-8")
     with pytest.raises(ModelError, match="extract train"):
         read_tagger(tmp_path)
+
+
+def test_a_model_may_name_the_taggers_beside_it(tmp_path: Path) -> None:
+    assert read_members(tmp_path) == ((tmp_path, 1.0),)
+    (tmp_path / "beside.json").write_text('{".": 2, "../fast": 1, "../cnn": 1}', "utf-8")
+    assert read_members(tmp_path) == ((tmp_path, 0.5), (tmp_path / "../fast", 0.25), (tmp_path / "../cnn", 0.25))
+    (tmp_path / "beside.json").write_text("[1]", "utf-8")
+    with pytest.raises(ModelError, match="folders and shares"):
+        read_members(tmp_path)
