@@ -270,6 +270,8 @@ def main() -> None:
     parser.add_argument("--env", default="")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if unknown := set(options.sections) - set(SECTIONS):
+        parser.error(f"there is no section {', '.join(sorted(unknown))}; take {', '.join(SECTIONS)}")
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     measures: dict[str, Callable[[], dict[str, str]]] = {
         "learning": lambda: measure_learning(seeds, tuple(options.sizes)),
