@@ -135,7 +135,7 @@ def check_learner(episodes: Episodes, config: TrainConfig) -> None:
 def save_policy(policy: Policy, info: PolicyInfo, folder: Path) -> None:
     """Write the folder; an older policy in it is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("member*_stage*.txt"):
+    for old in (*folder.glob("member*_stage*.txt"), *folder.glob("*.np[yz]")):
         old.unlink()
     policy.values.save(folder)
     policy.behaviour.save(folder / _BEHAVIOUR)
