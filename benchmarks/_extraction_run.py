@@ -19,6 +19,7 @@ from thinc.util import fix_random_seed
 from extraction.document import Annotated, SourceDocument, content_hash
 from extraction.evaluate import to_places, to_scores
 from extraction.jobs import annotate
+from extraction.ner import TaggerRecognizer, load_recognizer
 from extraction.pipeline import ExtractionConfig
 from extraction.scoring import Counts, Place, count_strict
 from kg.model import Document
@@ -150,6 +151,13 @@ def bench_run(train: Sequence[SourceDocument], unseen: Sequence[SourceDocument],
     print(f"{model}, F1 on unseen documents", score(unseen, places))
     copies = (d.document.text for d in noisy_copies(texts, num))
     theirs = time_run("plain spaCy", peer.pipe(copies, n_process=workers, batch_size=64), num)
+    if workers == 1:
+        recognizer = load_recognizer(model)
+        if not isinstance(recognizer, TaggerRecognizer):
+            raise SystemExit(f"{model} is no tagger; give fast, accurate or a folder.")
+        found_alone = recognizer.recognize_texts(d.document.text for d in noisy_copies(texts, num))
+        alone = time_run(f"{model}, mentions only", found_alone, num)
+        print(f"mentions only, by processor time: {alone[1] / theirs[1]:.2f}x")
     whole = time_run(f"{model}, linked and related", annotate(noisy_copies(texts, num), config, workers=workers), num)
     clock, work = (ours / peers for ours, peers in zip(whole, theirs, strict=True))
     print(f"documents a second beside plain spaCy, which only finds mentions: {clock:.2f}x by the clock")

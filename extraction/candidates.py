@@ -30,6 +30,7 @@ FEATURES = (
     "short_synonym",
 )
 _SHORT = 4
+_REMEMBERED = 10_000
 _PLACE = {name: place for place, name in enumerate(FEATURES)}
 
 _REWRITES = tuple(
@@ -141,6 +142,8 @@ class CandidateFinder:
     def _search(self, name: Name) -> list[tuple[str, float]]:
         wanted = (name.kind, name.key)
         if wanted not in self._similar:
+            if len(self._similar) >= _REMEMBERED:
+                self._similar.clear()
             index, places = self._index(name.kind)
             best: dict[str, float] = {}
             for place, similarity in index.search([name.key], self.num_similar)[0]:

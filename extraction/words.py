@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 _WORD = re.compile(r"[^\W_]+|\S")
 _PLURAL_MIN = 4
+_REMEMBERED = 100_000
 
 UNKNOWN, CLS, SEP = "[UNK]", "[CLS]", "[SEP]"
 
@@ -77,6 +78,8 @@ class WordPieces:
         """Return the piece ids of one word; a word that cannot be built is the unknown piece."""
         found = self._seen.get(word)
         if found is None:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
             found = self._seen[word] = self._split(to_plain(word))
         return found
 

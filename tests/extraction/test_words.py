@@ -33,3 +33,10 @@ def test_pieces_are_the_longest_that_fit() -> None:
 
 def test_accents_go_with_case() -> None:
     assert to_plain("Ménière") == "meniere"
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("extraction.words._REMEMBERED", 3)
+    pieces = WordPieces(("[UNK]", "a", "##a"))
+    assert [pieces.split("a" * n) for n in range(1, 9)] == [(1, *[2] * (n - 1)) for n in range(1, 9)]
+    assert len(pieces._seen) <= 3
