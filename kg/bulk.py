@@ -43,7 +43,8 @@ class BulkWriter:
         self._store = store
         self._door = door
         self._record_ids: dict[str, str] = {}
-        self._edges = EdgeBatches(self._record_ids, _to_form)
+        self._kinds: set[str] = set()
+        self._edges = EdgeBatches(self._record_ids, self._to_form)
 
     def create_constraints(self) -> None:
         """Make every key unique in the fresh database."""
@@ -84,9 +85,16 @@ class BulkWriter:
 
     def check_complete(self) -> None:
         """GraphUnavailableError unless Cypher sees every edge that was sent."""
-        seen = sum(row["num"] for row in self._store.run(queries.COUNT_EDGES))
+        counts = (self._store.run(queries.count_edges_of(kind)) for kind in sorted(self._kinds))
+        seen = sum(row["num"] for rows in counts for row in rows)
         if seen != self._edges.num:
             raise _incomplete("edges", self._edges.num, seen)
+
+    def _to_form(self, predicate: Predicate, properties: Row) -> EdgeForm:
+        """The start and the end of the lines of edges that share predicate and properties."""
+        kind = predicate.relationship_type
+        self._kinds.add(kind)
+        return f'{{"@type": "edge", "@class": "{kind}", "@from": "', ", " + _line(properties)[1:]
 
 
 class BatchDoor:
@@ -189,12 +197,6 @@ def _composite(category: Category) -> str:
 def _node_line(node: Node) -> str:
     head: Row = {"@type": "vertex", "@class": _composite(node.category), "@id": node.curie}
     return _line(head | to_node_row(node)["properties"])
-
-
-def _to_form(predicate: Predicate, properties: Row) -> EdgeForm:
-    """The start and the end of the lines of edges that share predicate and properties."""
-    start = f'{{"@type": "edge", "@class": "{predicate.relationship_type}", "@from": "'
-    return start, ", " + _line(properties)[1:]
 
 
 def _edge_line(edge: EdgeLine[EdgeForm]) -> str:

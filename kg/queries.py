@@ -132,6 +132,15 @@ COUNT_NODES = Query("count_nodes", "MATCH (n) RETURN labels(n) AS labels, count(
 COUNT_EDGES = Query("count_edges", "MATCH ()-[r]->() RETURN type(r) AS type, count(*) AS num")
 
 
+def count_edges_of(relationship_type: str) -> Query:
+    """How many edges of a type join concepts.
+
+    Counting all types at once met the embedded server's time limit at 18 million edges.
+    """
+    text = f"MATCH (a:Entity)-[r:{relationship_type}]->() RETURN count(r) AS num"
+    return Query(f"count_{relationship_type}", text)
+
+
 SOURCES = Query("sources", "MATCH (s:Source) RETURN properties(s) AS properties ORDER BY s.name")
 KEEP_SOURCE = Query(
     "keep_source", "MERGE (s:Source {name: $name}) SET s = $properties", ("name", "properties"), writes=True
