@@ -55,11 +55,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Featurizer:
-    """Turns texts into windows and windows into batches; `window` is the most word pieces in one window."""
+    """Turns texts into windows and windows into batches; `window` is the most word pieces in one window.
+
+    A batch is padded to a multiple of `step` words and pieces: a processor compiles a product for each new shape.
+    """
 
     word_pieces: WordPieces
     lexicon: Lexicon
     window: int = 128
+    step: int = 1
 
     def windows(self, texts: Sequence[str]) -> Iterator[Window]:
         """Yield the windows of each text in order."""
@@ -83,8 +87,8 @@ class Featurizer:
     def batch(self, windows: Sequence[Window]) -> Batch:
         """Return the tensors of `windows`, padded to the longest."""
         rows = len(windows)
-        num_words = max(len(w.words) for w in windows)
-        num_pieces = max(w.size for w in windows) + 2
+        num_words = self._padded(max(len(w.words) for w in windows))
+        num_pieces = self._padded(max(w.size for w in windows) + 2)
         pieces = np.zeros((rows, num_pieces), np.int64)
         owner = np.full((rows, num_pieces), rows * num_words, np.int64)
         lexicon = np.zeros((rows, num_words), np.int32)
@@ -106,6 +110,9 @@ class Featurizer:
             torch.from_numpy(characters),
             torch.from_numpy(np.arange(num_words) < sizes[:, 1:]),
         )
+
+    def _padded(self, num: int) -> int:
+        return -(-num // self.step) * self.step
 
 
 def cut_windows(words: Sequence[str], sizes: Sequence[int], limit: int) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,7 @@ from kg.errors import UnknownNameError
 
 MODELS = Path(__file__).parent / "models"
 SHIPPED = ("fast", "accurate")
+_STEP = 16
 
 LABEL_TYPES: Mapping[str, EntityType] = {
     "DISEASE": EntityType.DISEASE,
@@ -168,4 +169,4 @@ def load_taggers(members: tuple[tuple[Path, float], ...]) -> TaggerRecognizer:
 def read_featurizer() -> Featurizer:
     """Return the featurizer of the shipped taggers: their word pieces and the lexicon."""
     vocabulary = (MODELS / "vocab.txt").read_text("utf-8").splitlines()
-    return Featurizer(WordPieces(vocabulary), read_lexicon())
+    return Featurizer(WordPieces(vocabulary), read_lexicon(), step=_STEP)

@@ -1,5 +1,7 @@
 """Windows and batches."""
 
+from dataclasses import replace
+
 import torch
 
 from extraction.features import CHARACTERS, Featurizer, cut_windows, to_codes
@@ -55,3 +57,10 @@ def test_characters_outside_latin_share_a_code() -> None:
 def test_dtype_is_what_embeddings_take() -> None:
     featurizer = make_featurizer()
     assert featurizer.batch(list(featurizer.windows(["a"]))).pieces.dtype == torch.int64
+
+
+def test_batches_are_padded_to_a_multiple_of_the_step() -> None:
+    batch = replace(make_featurizer(), step=4).batch(list(make_featurizer().windows(["a bb", "b"])))
+    assert batch.pieces.tolist() == [[2, 4, 5, 6, 3, 0, 0, 0], [2, 5, 3, 0, 0, 0, 0, 0]]
+    assert batch.word_mask.tolist() == [[True, True, False, False], [True, False, False, False]]
+    assert batch.word_of_piece[1].tolist() == [8, 4, 8, 8, 8, 8, 8, 8]
