@@ -175,7 +175,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Rank the tails of test pairs, filtered and with realistic ranks, beside the floors."""
-    from gnn.evaluate import CONTRAINDICATIONS, evaluate_files
+    from gnn.evaluate import evaluate_files
+    from gnn.referee import CONTRAINDICATIONS
 
     relations = contraindicated or CONTRAINDICATIONS
     measured = evaluate_files(

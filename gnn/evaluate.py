@@ -24,14 +24,20 @@ from gnn.ranking import (
     to_metrics,
 )
 from gnn.read import read_areas, read_pairs
-from gnn.referee import calibration_errors, contraindicated_pairs, rate_in_top, sign_flip_test, slice_masks
+from gnn.referee import (
+    CONTRAINDICATIONS,
+    calibration_errors,
+    contraindicated_pairs,
+    rate_in_top,
+    sign_flip_test,
+    slice_masks,
+)
 from gnn.scorer import LinkScorer, Scored
 from gnn.splits import check_split
 from gnn.task import LinkTask, Queries, build_test_queries, to_places
 from gnn.triples import Ids, to_pair_ids
 
 FLOORS = ("popularity", "co_treatment", "metapath")
-CONTRAINDICATIONS = ("CONTRAINDICATED_IN", "contraindicated_in")
 Ranks = tuple[tuple[str, Floats], ...]
 
 
@@ -206,7 +212,7 @@ def evaluate_files(
         model = model_of(folder, relation or folder.model.task.relation)
         dev = to_places(model.task, dev_pairs_of(folder, model.task.relation))
         others = [*(_read_places(folder, model, path) for path in known), dev]
-        harmful = contraindicated_pairs(folder.triples, model.task, tuple(contraindications))
+        harmful = contraindicated_pairs(folder.triples, model.task, contraindications)
         judged = Judged(harmful, _area_places(folder, model.task, read_areas(areas)) if areas else {}, dev)
         measured.append(evaluate_model(model, _read_places(folder, model, test), others, seed=seed, judged=judged))
     return combine_evaluations(measured)

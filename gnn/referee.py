@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,19 @@ from gnn.task import LinkTask, Queries
 from gnn.triples import Ids, Triples
 
 TOP = (1, 3, 10)
+CONTRAINDICATIONS = ("CONTRAINDICATED_IN", "contraindicated_in")
 _NUM_FLIPS, _FLIPS_AT_ONCE = 5000, 100
 _MIN_AREA = 5
 
 
-def contraindicated_pairs(triples: Triples, task: LinkTask, relations: tuple[str, ...]) -> Mask | None:
-    """Return the (num_heads, num_tails) mask of pairs that `relations` join, None when the graph has none of them."""
-    named = [relation for relation in relations if relation in triples.relations]
+def contraindicated_pairs(
+    triples: Triples, task: LinkTask, relations: Sequence[str] = CONTRAINDICATIONS
+) -> Mask | None:
+    """Return the (num_heads, num_tails) mask of pairs that `relations` join, None when the graph has none of them.
+
+    The task's own relation is none of them: a model of contraindications is to find these.
+    """
+    named = [one for one in relations if one in triples.relations and one != task.relation]
     if not named:
         return None
     mask = np.zeros(task.shape, bool)

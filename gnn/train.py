@@ -13,7 +13,7 @@ import torch
 
 from gnn.blend import fit_blend
 from gnn.card import to_card
-from gnn.evaluate import Evaluation, evaluate_model, hide_others
+from gnn.evaluate import Evaluation, Judged, evaluate_model, hide_others
 from gnn.leakage import Leak, check_leakage
 from gnn.metagraph import Dense
 from gnn.model import (
@@ -27,6 +27,7 @@ from gnn.model import (
     without_floor,
 )
 from gnn.model_folder import ModelFolder, keep_model, run_id
+from gnn.referee import contraindicated_pairs
 from gnn.task import build_test_queries, to_places, types_of
 from gnn.triples import Ids, Triples, exclude_pairs
 from kg.progress import Progress, ignore_progress
@@ -102,8 +103,11 @@ def train_triples(
     places = to_places(model.ground.task, aside)
     dev_places, test_places = places[: len(dev_pairs)], places[len(dev_pairs) :]
     scored = model.blend_members(members, build_test_queries(model.task, dev_places))
-    measured = evaluate_model(model, dev_places, [test_places], seed=config.seed, scored=scored)
-    tested = evaluate_model(model, test_places, [dev_places], seed=config.seed) if len(test_places) else None
+    judged = Judged(contraindicated_pairs(training, model.task))
+    measured = evaluate_model(model, dev_places, [test_places], seed=config.seed, scored=scored, judged=judged)
+    tested = None
+    if len(test_places):
+        tested = evaluate_model(model, test_places, [dev_places], seed=config.seed, judged=judged)
     told = tested.to_json() if tested else measured.to_json()
     run = run_id(config, training, inputs)
     seconds = monotonic() - started

@@ -21,9 +21,10 @@ from gnn.embedding.folder import EmbeddingFolder, build_models, keep_embedding
 from gnn.embedding.logs import Tell, told_to_tensorboard
 from gnn.embedding.model import EmbeddingModel, encode_entities, score_tails
 from gnn.embedding.neighbours import build_adjacency
-from gnn.evaluate import Evaluation, evaluate_model, hide_others
+from gnn.evaluate import Evaluation, Judged, evaluate_model, hide_others
 from gnn.model_folder import run_id
 from gnn.ranking import rank_targets
+from gnn.referee import contraindicated_pairs
 from gnn.task import LinkTask, build_task, build_test_queries, to_places, types_of
 from gnn.triples import Ids, Triples, exclude_pairs
 from kg.progress import Progress, ignore_progress
@@ -101,8 +102,12 @@ def _measure(
     seed, first = models[0].config.seed, models[0]
     test = to_places(first.task, np.zeros((0, 2), np.int64) if test_pairs is None else test_pairs)
     beside = [[test], *([] for _ in models[1:])]
-    measured = [evaluate_model(m, p, b, seed=seed) for m, p, b in zip(models, dev, beside, strict=True)]
-    return tuple(measured), evaluate_model(first, test, [dev[0]], seed=seed) if len(test) else None
+    judged = [Judged(contraindicated_pairs(m.triples, m.task)) for m in models]
+    measured = [
+        evaluate_model(m, p, b, seed=seed, judged=j) for m, p, b, j in zip(models, dev, beside, judged, strict=True)
+    ]
+    tested = evaluate_model(first, test, [dev[0]], seed=seed, judged=judged[0]) if len(test) else None
+    return tuple(measured), tested
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,22 @@ def test_the_second_head_is_reported_beside_the_first(graph: Path) -> None:
     assert evaluate_files(report.out, graph, relation="harms").metrics.n == 20
 
 
+def test_a_run_tells_what_is_contraindicated_among_the_first(graph: Path) -> None:
+    settings = TrainSettings("treats", graph.parent / "m", model="complex", triples=(graph,), settings=SMALL)
+    harm = "".join(
+        f"Drug::{g}{n}\tcontraindicated_in\tDisease::{d}\n" for g in range(4) for n in range(5) for d in range(8)
+    )
+    for text, told in (("", None), (harm, {"1": 1.0, "3": 1.0, "10": 1.0})):
+        graph.write_text(graph.read_text(encoding="utf-8") + text, encoding="utf-8")
+        report = train_run(replace(settings, out=graph.parent / f"m{len(text)}"), no_graph)
+        assert report is not None
+        assert report.to_json()["dev"]["contraindicated_in_top_k"] == told
+    own = replace(settings, relation="contraindicated_in", out=graph.parent / "own")
+    report = train_run(own, no_graph)
+    assert report is not None
+    assert report.to_json()["dev"]["contraindicated_in_top_k"] is None
+
+
 @pytest.mark.parametrize("family", MODELS)
 def test_a_graph_of_one_edge_gets_a_sentence(family: str, tmp_path: Path) -> None:
     (tmp_path / "g.tsv").write_text("Drug::a\ttreats\tDisease::x\n", encoding="utf-8")
