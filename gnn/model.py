@@ -88,7 +88,7 @@ class ModelConfig:
         ("attention", 0.75),
         ("kernel ridge", 0.5),
         ("networks", 1.25),
-        ("path GNN", 1.0),
+        ("path GNN", 0.5),
         ("trees", 1.0),
     )
 

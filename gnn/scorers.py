@@ -22,7 +22,7 @@ class NetworkConfig:
     hidden: int = 32
     dropout: float = 0.3
     feature_dropout: float = 0.7
-    fit: ListwiseConfig = field(default_factory=lambda: ListwiseConfig(epochs=60, batch_size=32))
+    fit: ListwiseConfig = field(default_factory=lambda: ListwiseConfig(epochs=60))
 
 
 @dataclass(frozen=True, slots=True)
