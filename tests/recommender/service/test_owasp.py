@@ -31,8 +31,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def tokens(client: TestClient) -> dict[str, dict[str, str]]:
+    """Signed in before any test: where passwords have been guessed, nobody signs in for a while."""
     return {name: sign_in(client, name) for name in (*ROLES, "mallory")}
 
 
