@@ -26,10 +26,10 @@ from gnn.path_fused import FusedHops, add_gradients, can_fuse, sum_segments
 from gnn.path_gnn import PathGnn, PathGnnConfig, fit_path_gnn, score_path_gnn
 from gnn.path_graph import PathData, build_path_data
 from gnn.ranking import rank_targets
-from gnn.read import read_triples
+from gnn.read import read_pairs, read_triples
 from gnn.space import TaskGraph, build_task_graph
 from gnn.task import Queries, build_task, build_test_queries, build_training_queries, to_places, types_of
-from gnn.triples import Ids, exclude_pairs
+from gnn.triples import Ids, to_pair_ids
 
 RELATION = "CtD"
 NUM_THREADS = 2
@@ -73,14 +73,10 @@ def main() -> None:
 
 
 def read_world(data: Path) -> World:
-    """Read Hetionet and set its dev pairs aside."""
-    triples = read_triples([data, data / "ctd_dev.txt"], file_format="hetionet")
-    entities = triples.entity_ids()
-    lines = (data / "ctd_dev.txt").read_text(encoding="utf-8").splitlines()
-    dev = np.array([[entities[head], entities[tail]] for head, _, tail in (line.split("\t") for line in lines if line)])
-    training = exclude_pairs(triples, RELATION, dev)
+    """Read Hetionet, which holds none of the dev pairs, and these."""
+    training = read_triples([data], file_format="hetionet")
     task = build_task(training, RELATION, types_of(training, RELATION))
-    places = to_places(task, dev)
+    places = to_places(task, to_pair_ids(training, read_pairs(data / "ctd_dev.txt", RELATION)))
     return World(
         build_task_graph(training, task), build_training_queries(task), build_test_queries(task, places), places
     )

@@ -237,16 +237,15 @@ def fit_path_gnn(config: PathGnnConfig, data: PathData, queries: Queries, seed: 
     network = build_path_gnn(data, config, queries.take(np.random.default_rng(seed).permutation(len(queries))))
     place = torch.device(device)
     network, there = network.to(place), move_data(data, config.dim, place)
-    whole = build_whole(there, queries, place)
     network.recomputes = place.type == "cuda" and needs_recomputing(data, config)
+    whole = build_whole(there, queries, place) if there.fused and not network.recomputes else None
 
     def score_plain(rows: Tensor) -> Tensor:
-        batch = whole.take(rows) if whole else build_batch(there, queries.take(rows.cpu().numpy()), place)
-        scores: Tensor = network(there, batch)
+        scores: Tensor = network(there, build_batch(there, queries.take(rows.cpu().numpy()), place))
         return scores
 
     score: Callable[[Tensor], Tensor] = score_plain
-    if whole and there.fused and not network.recomputes:
+    if whole:
         score = capture(network.train(), there, whole, min(config.fit.batch_size, len(queries)))
     generator = torch.Generator().manual_seed(seed)
     targets, hidden = torch.from_numpy(queries.targets).to(place), torch.from_numpy(queries.hidden).to(place)

@@ -38,6 +38,35 @@ def _segment_sum(
 
 
 @triton.jit
+def _add_segment(
+    read,
+    weights,
+    into,
+    rows,
+    relations,
+    starts,
+    nodes,
+    values,
+    num_columns,
+    DIM: tl.constexpr,
+    EDGES: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
+    """Add the program's segment, weighed, to `into`; return its unweighed sum, the places it went to, which of them are
+    there, and its relation."""
+    segment = tl.program_id(0)
+    columns = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    inside = columns < num_columns
+    start, end = tl.load(starts + segment), tl.load(starts + segment + 1)
+    total = _segment_sum(read, nodes, values, start, end, columns, inside, num_columns, EDGES, BLOCK)
+    relation = tl.load(relations + segment)
+    weight = tl.load(weights + relation * DIM + columns % DIM)
+    places = tl.load(rows + segment).to(tl.int64) * num_columns + columns
+    tl.atomic_add(into + places, total * weight, mask=inside)
+    return total, places, inside, relation
+
+
+@triton.jit
 def _sum(
     states,
     weights,
@@ -52,14 +81,7 @@ def _sum(
     EDGES: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    segment = tl.program_id(0)
-    columns = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    inside = columns < num_columns
-    start, end = tl.load(starts + segment), tl.load(starts + segment + 1)
-    total = _segment_sum(states, nodes, values, start, end, columns, inside, num_columns, EDGES, BLOCK)
-    weight = tl.load(weights + tl.load(relations + segment) * DIM + columns % DIM)
-    row = tl.load(rows + segment).to(tl.int64)
-    tl.atomic_add(summed + row * num_columns + columns, total * weight, mask=inside)
+    _add_segment(states, weights, summed, rows, relations, starts, nodes, values, num_columns, DIM, EDGES, BLOCK)
 
 
 @triton.jit
@@ -81,18 +103,12 @@ def _gradients(
     BLOCK: tl.constexpr,
     REPLICAS: tl.constexpr,
 ):
-    segment = tl.program_id(0)
-    columns = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    inside = columns < num_columns
-    start, end = tl.load(starts + segment), tl.load(starts + segment + 1)
-    total = _segment_sum(read, nodes, values, start, end, columns, inside, num_columns, EDGES, BLOCK)
-    relation = tl.load(relations + segment)
-    weight = tl.load(weights + relation * DIM + columns % DIM)
-    places = tl.load(rows + segment).to(tl.int64) * num_columns + columns
-    tl.atomic_add(of_states + places, total * weight, mask=inside)
+    total, places, inside, relation = _add_segment(
+        read, weights, of_states, rows, relations, starts, nodes, values, num_columns, DIM, EDGES, BLOCK
+    )
     state = tl.load(states + places, mask=inside, other=0.0).to(tl.float32)
     parts = tl.sum(tl.reshape(total * state, (BLOCK // DIM, DIM)), axis=0)
-    replica = segment % REPLICAS
+    replica = tl.program_id(0) % REPLICAS
     tl.atomic_add(of_weights + (replica * num_relations + relation) * DIM + tl.arange(0, DIM), parts)
 
 
