@@ -22,7 +22,7 @@ from recommender.policy.latent import LatentValues
 from recommender.policy.latent_fit import LatentConfig, fit_latent
 from recommender.policy.learner import Batch
 from recommender.policy.linear import LinearConfig, LinearValues, fit_linear
-from recommender.policy.state import States
+from recommender.policy.state import States, predict_in_parts
 
 MAX_WEIGHT: Final = 10.0
 _BLEND: Final = "blend.npy"
@@ -73,8 +73,7 @@ class ContextualValues:
 
     def predict(self, states: States) -> Floats:
         """The value of each action by each member [M, N, A], each a blend of all kinds."""
-        parts = [self._predict(states.take(np.arange(i, min(i + _CHUNK, states.size)))) for i in _starts(states.size)]
-        return self.level * (1.0 - sum(self.blend)) + np.concatenate(parts, axis=1)
+        return self.level * (1.0 - sum(self.blend)) + predict_in_parts(self._predict, states, _CHUNK)
 
     def _predict(self, states: States) -> Floats:
         kinds = [self._boost(states), self.linear.predict(states)]
@@ -191,7 +190,3 @@ def _all_rows(states: States, config: ContextualConfig) -> Floats:
     if config.by_index:
         parts.append(actions[:, None].astype(np.float64))
     return np.concatenate(parts, axis=1)
-
-
-def _starts(size: int) -> range:
-    return range(0, size, _CHUNK)

@@ -18,7 +18,7 @@ import numpy as np
 
 from recommender.policy.arrays import Bools, Floats, Ints
 from recommender.policy.linear import to_scores
-from recommender.policy.state import States
+from recommender.policy.state import States, predict_in_parts
 from recommender.policy.trail import NOTHING, Trail
 
 NUM_PASSES: Final = 3
@@ -141,10 +141,7 @@ class LatentValues:
 
     def predict(self, states: States) -> Floats:
         """The value of each action by each member [M, N, A]; ValueError where the states have no trail."""
-        starts = range(0, states.size, _CHUNK)
-        return np.concatenate(
-            [self._predict(states.take(np.arange(i, min(i + _CHUNK, states.size)))) for i in starts], axis=1
-        )
+        return predict_in_parts(self._predict, states, _CHUNK)
 
     def _predict(self, states: States) -> Floats:
         courses = read_courses(need_trail(states), self.grid, self.edges)

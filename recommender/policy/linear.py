@@ -16,7 +16,7 @@ from scipy.special import ndtri
 
 from recommender.policy.arrays import Floats, Ints
 from recommender.policy.learner import Batch
-from recommender.policy.state import States
+from recommender.policy.state import States, predict_in_parts
 
 FILE: Final = "linear.npz"
 NUM_QUANTILES: Final = 101
@@ -54,10 +54,7 @@ class LinearValues:
 
     def predict(self, states: States) -> Floats:
         """The value of each action by each member [M, N, A]."""
-        starts = range(0, states.size, _CHUNK)
-        return np.concatenate(
-            [self._predict(states.take(np.arange(i, min(i + _CHUNK, states.size)))) for i in starts], axis=1
-        )
+        return predict_in_parts(self._predict, states, _CHUNK)
 
     def _predict(self, states: States) -> Floats:
         context, options = to_scores(states.context, self.grid), self._scale_options(states.options)

@@ -6,6 +6,7 @@ far, what was tried and how it went. A missing value is 0 with a flag beside it,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,12 @@ class States:
         base = None if self.base is None else self.base[kept]
         trail = None if self.trail is None else self.trail.take(kept)
         return States(self.context[kept], self.options[kept], self.mask[kept], base, trail)
+
+
+def predict_in_parts(predict: Callable[[States], Floats], states: States, size: int) -> Floats:
+    """What `predict` says of the decisions [M, N, A], asked of `size` at a time, so that memory stays bounded."""
+    parts = [predict(states.take(np.arange(i, min(i + size, states.size)))) for i in range(0, states.size, size)]
+    return np.concatenate(parts, axis=1)
 
 
 class History:
