@@ -55,8 +55,11 @@ def open_peer(store: GraphStore, selector: str) -> Iterator[Peer]:
         yield Peer(driver, store.database)
 
 
-def merge_all(store: GraphStore, graph: Peer, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
-    """Make the constraints, then write everything with UNWIND MERGE in batches of 1k."""
+def merge_all(
+    store: GraphStore, graph: Peer, nodes: Sequence[Node], edges: Sequence[Edge], limit_seconds: float
+) -> int:
+    """Make the constraints, then write with UNWIND MERGE in batches of 1k; how many edges were written in the time."""
+    started, num = time.perf_counter(), 0
     store.create_constraints()
     for category in Category:
         rows = [to_node_row(node)["properties"] for node in nodes if node.category is category]
@@ -67,6 +70,10 @@ def merge_all(store: GraphStore, graph: Peer, nodes: Sequence[Node], edges: Sequ
         for group in in_batches(of_type):
             rows = [to_edge_row(edge) for edge in group]
             graph.rows(merge_text(predicate, "UNWIND $rows AS r "), rows=rows)
+            num += len(group)
+            if time.perf_counter() - started > limit_seconds:
+                return num
+    return num
 
 
 def merge_one_by_one(graph: Peer, edges: Sequence[Edge]) -> None:

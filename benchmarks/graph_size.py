@@ -3,8 +3,7 @@
     python -m benchmarks.graph_size [--scale 10] [--servers embedded 5.26.30]
 
 At scale 10 there are 470,000 nodes and 18.5 million edges; at the default scale of 0.05 it is a check that takes
-seconds. The client's memory is shown at every tenth of the edges: it grows by the 16 bytes a key that tell repeated
-edges, and by nothing else.
+seconds. The client's memory is shown at every tenth of the edges, of which it must not depend.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from kg.build_report import SourceReport
-from kg.edge_batches import find_repeated
 from kg.fingerprint import hash_files, hash_text
+from kg.key_set import find_repeated
 from kg.merge import join_edges
 from kg.model import Edge, Node, is_curie
 from kg.progress import Progress
@@ -96,7 +96,7 @@ class Reading:
         """Which edges several rows may come to.
 
         Where a source says every statement once, these are the edges of concepts that stand for several of its
-        identifiers; else the rows are read once beforehand, which takes 16 bytes a row.
+        identifiers; else the rows are read once beforehand.
         """
         if self.source.info.repeats:
             rows = self._read_resolved(resolution)

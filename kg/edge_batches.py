@@ -13,9 +13,7 @@ from hashlib import blake2b
 from itertools import compress, islice
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from kg.key_set import KeySet
 from kg.model import Edge
 from kg.rows import Row, to_edge_row
 from kg.rules import check_edge
@@ -113,53 +111,3 @@ def _make_template(edge: Edge, make_form: Callable[[Predicate, Row], F]) -> Edge
         hash_end=_UNIT.join(["'", *after]),
         form=make_form(edge.predicate, properties),
     )
-
-
-class KeySet:
-    """A set of 128-bit keys in 16 bytes each: sorted runs of doubling length."""
-
-    def __init__(self) -> None:
-        self._runs: list[NDArray[np.bytes_]] = []
-
-    def __len__(self) -> int:
-        return sum(map(len, self._runs))
-
-    def add(self, keys: list[bytes]) -> list[bool]:
-        """Add keys of 16 bytes; says for each whether it is the first of its value, here and in what was added before.
-
-        >>> seen = KeySet()
-        >>> seen.add([b"a" * 16, b"b" * 16, b"a" * 16]), seen.add([b"b" * 16, b"c" * 16])
-        ([True, True, False], [False, True])
-        """
-        wanted = np.array(keys, dtype="S16")
-        values, first = np.unique(wanted, return_index=True)
-        is_new = np.ones(len(values), dtype=bool)
-        for run in self._runs:
-            places = np.minimum(np.searchsorted(run, values), len(run) - 1)
-            is_new &= run[places] != values
-        self._keep(values[is_new])
-        is_first = np.zeros(len(wanted), dtype=bool)
-        is_first[first[is_new]] = True
-        answer: list[bool] = is_first.tolist()
-        return answer
-
-    def _keep(self, run: NDArray[np.bytes_]) -> None:
-        while self._runs and len(self._runs[-1]) <= 2 * len(run):
-            # Timsort merges two sorted runs in one pass.
-            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
-        if len(run):
-            self._runs.append(run)
-
-
-def find_repeated(keys: Iterable[str]) -> frozenset[str]:
-    """Return the keys (32 hexadecimal digits) that come more than once.
-
-    >>> sorted(find_repeated(["0" * 32, "1" * 32, "0" * 32])) == ["0" * 32]
-    True
-    """
-    seen, repeated = KeySet(), set[str]()
-    iterator = iter(keys)
-    while batch := list(islice(iterator, _BATCH)):
-        firsts = seen.add([bytes.fromhex(key) for key in batch])
-        repeated.update(key for key, is_first in zip(batch, firsts, strict=True) if not is_first)
-    return frozenset(repeated)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from neo4j import ManagedTransaction, Result
 
 from kg import queries
-from kg.edge_batches import KeySet
+from kg.key_set import KeySet
 from kg.model import Edge, Node
 from kg.queries import Query
 from kg.rows import Row, join_node_rows, to_edge_row, to_node_row

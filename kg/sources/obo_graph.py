@@ -55,14 +55,17 @@ def _read_records(path: Path, key: str, texts: tuple[str, ...]) -> Iterator[dict
 def _to_term(node: dict[str, Any], parents: list[str], relations: list[tuple[str, str]]) -> OboTerm:
     meta = node.get("meta") or {}
     synonyms = meta.get("synonyms") or ()
-    values = {v["pred"].rpartition("#")[2]: v["val"] for v in meta.get("basicPropertyValues") or ()}
+    values: dict[str, list[str]] = defaultdict(list)
+    for value in meta.get("basicPropertyValues") or ():
+        values[value["pred"].rpartition("#")[2]].append(value["val"])
     return OboTerm(
         normalise_curie(node["id"]),
         name=node.get("lbl") or "",
-        namespace=values.get("hasOBONamespace", ""),
+        namespace=next(iter(values["hasOBONamespace"]), ""),
         obsolete=bool(meta.get("deprecated")),
         synonyms=[s["val"] for s in synonyms if s.get("pred") == "hasExactSynonym"],
         close_synonyms=[s["val"] for s in synonyms if s.get("pred") != "hasExactSynonym"],
+        alt_ids=[normalise_curie(curie) for curie in values["hasAlternativeId"]],
         xrefs=[normalise_curie(x["val"]) for x in meta.get("xrefs") or ()],
         parents=parents,
         relations=relations,

@@ -6,7 +6,7 @@ references that break the grammar, and none of them may cost the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -58,6 +58,16 @@ def read_obo_version(path: Path) -> str:
         if line.startswith("data-version:"):
             return line.partition(":")[2].strip()
     return ""
+
+
+def is_equivalent(sources: Iterable[str]) -> bool:
+    """Whether a cross-reference with these sources may be an equivalent: False where MONDO marks it as something else.
+
+    >>> is_equivalent(["DOID:1"]), is_equivalent(["MONDO:equivalentTo"]), is_equivalent(["MONDO:relatedTo"])
+    (True, True, False)
+    """
+    marks = [source for source in sources if source.startswith("MONDO:")]
+    return not marks or "MONDO:equivalentTo" in marks
 
 
 def _read_frames(path: Path) -> Iterator[Frame]:
@@ -135,10 +145,8 @@ def _set_replaced_by(term: OboTerm, clause: Any) -> None:
 
 
 def _add_xref(term: OboTerm, clause: Any) -> None:
-    """Leave out what MONDO marks as something else than an equivalent."""
     sources = [str(q.value).strip('"') for q in clause.qualifiers or () if str(q.key) == "source"]
-    is_marked = any(source.startswith("MONDO:") for source in sources)
-    if not is_marked or "MONDO:equivalentTo" in sources:
+    if is_equivalent(sources):
         term.xrefs.append(normalise_curie(str(clause.xref.id)))
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from kg.edge_batches import EdgeBatches, KeySet
+from kg.edge_batches import EdgeBatches
 from kg.errors import InputError
 from kg.model import Edge, Node
 from kg.rows import Row, to_edge_row
@@ -18,7 +17,6 @@ from tests.kg.graph_strategies import graphs
 from tests.kg.graphs import edge
 
 Form = tuple[Predicate, Row]
-KEYS = st.lists(st.integers(0, 40).map(lambda i: bytes([i]) + bytes(15)), max_size=60)
 
 
 def read(edges: list[Edge], curies: list[str]) -> tuple[EdgeBatches[Form], list[dict[str, Any]]]:
@@ -73,15 +71,3 @@ def test_repeated_and_dangling_edges_are_counted_over_all_calls() -> None:
 def test_what_may_not_be_written_is_refused(wrong: Edge) -> None:
     with pytest.raises(InputError, match=r"no curie|confidence 1\.5"):
         read([wrong], ["X:1", "X:2"])
-
-
-@given(st.lists(KEYS, max_size=8))
-def test_a_key_is_new_once(groups: list[list[bytes]]) -> None:
-    keys, seen = KeySet(), set()
-    for group in groups:
-        expected = []
-        for key in group:
-            expected.append(key not in seen)
-            seen.add(key)
-        assert keys.add(group) == expected
-    assert len(keys) == len(seen)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from kg.errors import FormatError, InputError
 from kg.model import Edge, Node
 from kg.sources import Skip, open_source
+from kg.sources.owl import read_owl_terms
 from ontologies.biolink import Category, Predicate
 
 OBO = """format-version: 1.2
@@ -48,6 +50,42 @@ obo:MONDO_0005148 a owl:Class ; rdfs:label "type 2 diabetes mellitus" ;
 obo:MONDO_0005015 a owl:Class ; rdfs:label "diabetes mellitus" .
 obo:MONDO_0000009 a owl:Class ; rdfs:label "obsolete thing" ; owl:deprecated true .
 """
+XML_HEAD = """<?xml version="1.0"?>
+<!DOCTYPE rdf:RDF [ <!ENTITY obo "http://purl.obolibrary.org/obo/" > ]>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:rdfs="http://www.w3.org/2000/01/rdf-schema#"
+  xmlns:owl="http://www.w3.org/2002/07/owl#" xmlns:oio="http://www.geneontology.org/formats/oboInOwl#">
+"""
+TYPE_2 = """<owl:Class rdf:about="&obo;MONDO_0005148">
+  <rdfs:subClassOf><owl:Restriction>
+    <owl:onProperty rdf:resource="&obo;RO_0004026"/><owl:someValuesFrom rdf:resource="&obo;UBERON_0001264"/>
+  </owl:Restriction></rdfs:subClassOf>
+  <rdfs:label xml:lang="de">Diabetes mellitus Typ 2</rdfs:label><rdfs:label>type 2 diabetes mellitus</rdfs:label>
+  <oio:hasExactSynonym>T2D</oio:hasExactSynonym><oio:hasRelatedSynonym>adult-onset diabetes</oio:hasRelatedSynonym>
+  <oio:hasDbXref>DOID:9352</oio:hasDbXref><oio:hasDbXref>MESH:D003924</oio:hasDbXref>
+  <oio:hasDbXref>OMIM:125853</oio:hasDbXref>
+  <rdfs:subClassOf rdf:resource="&obo;MONDO_0005015"/>
+</owl:Class>
+<owl:Axiom><owl:annotatedSource rdf:resource="&obo;MONDO_0005148"/><owl:annotatedProperty
+  rdf:resource="http://www.geneontology.org/formats/oboInOwl#hasDbXref"/>
+  <owl:annotatedTarget>OMIM:125853</owl:annotatedTarget><oio:source>MONDO:relatedTo</oio:source></owl:Axiom>
+"""
+OTHERS = """<owl:Class rdf:about="&obo;MONDO_0005015"><rdfs:label>diabetes mellitus</rdfs:label></owl:Class>
+<owl:Class rdf:about="&obo;MONDO_0000009"><rdfs:label>obsolete thing</rdfs:label>
+  <owl:deprecated rdf:datatype="http://www.w3.org/2001/XMLSchema#boolean">true</owl:deprecated></owl:Class>
+"""
+SCATTERED = (
+    """<rdf:Description rdf:nodeID="r"><owl:onProperty rdf:resource="&obo;RO_0004026"/>
+  <owl:someValuesFrom rdf:resource="&obo;UBERON_0001264"/></rdf:Description>
+<rdf:Description rdf:about="&obo;MONDO_0005148"><rdfs:label>type 2 diabetes mellitus</rdfs:label>
+  <oio:hasDbXref>DOID:9352</oio:hasDbXref><rdfs:subClassOf rdf:resource="&obo;MONDO_0005015"/></rdf:Description>
+"""
+    + OTHERS
+    + """<rdf:Description rdf:about="&obo;MONDO_0005148">
+  <oio:hasExactSynonym>T2D</oio:hasExactSynonym><oio:hasRelatedSynonym>adult-onset diabetes</oio:hasRelatedSynonym>
+  <oio:hasDbXref>MESH:D003924</oio:hasDbXref><rdfs:subClassOf rdf:nodeID="r"/>
+  <rdf:type rdf:resource="http://www.w3.org/2002/07/owl#Class"/></rdf:Description>
+"""
+)
 BASE = "http://purl.obolibrary.org/obo/"
 GRAPH = {
     "graphs": [
@@ -93,12 +131,25 @@ def write_owl(folder: Path) -> Path:
     return folder / "m.ttl"
 
 
+def write_owl_xml(folder: Path) -> Path:
+    (folder / "m.owl").write_text(f"{XML_HEAD}{TYPE_2}{OTHERS}</rdf:RDF>")
+    return folder / "m.owl"
+
+
+def write_scattered_owl(folder: Path) -> Path:
+    """Classes told of in two places, and a restriction far from the class that it belongs to."""
+    (folder / "m.owl.gz").write_bytes(gzip.compress(f"{XML_HEAD}{SCATTERED}</rdf:RDF>".encode()))
+    return folder / "m.owl.gz"
+
+
 def write_graph(folder: Path) -> Path:
     (folder / "m.json").write_text(json.dumps(GRAPH))
     return folder / "m.json"
 
 
-@pytest.mark.parametrize("write", [write_obo, write_gzipped_obo, write_owl, write_graph])
+@pytest.mark.parametrize(
+    "write", [write_obo, write_gzipped_obo, write_owl, write_owl_xml, write_scattered_owl, write_graph]
+)
 def test_every_format_gives_the_same_graph(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     path, source = write(tmp_path), open_source("obo")
     nodes = {n.curie: n for n in source.read_nodes(path) if isinstance(n, Node)}
@@ -113,6 +164,17 @@ def test_every_format_gives_the_same_graph(tmp_path: Path, write: Callable[[Path
         ("MONDO:0005148", Predicate.SUBCLASS_OF, "MONDO:0005015"),
         ("MONDO:0005148", Predicate.DISEASE_HAS_LOCATION, "UBERON:0001264"),
     }
+
+
+def test_owl_is_never_in_memory_whole(tmp_path: Path) -> None:
+    definition, num = f"<rdfs:comment>{'long ' * 400}</rdfs:comment></owl:Class>", 4_000
+    one = OTHERS.partition("</owl:Class>")[0]
+    classes = "".join(f"{one.replace('MONDO_0005015', f'MONDO_{n:07}')}{definition}" for n in range(num))
+    (tmp_path / "large.owl").write_text(f"{XML_HEAD}{classes}</rdf:RDF>")
+    tracemalloc.start()
+    assert sum(1 for _ in read_owl_terms(tmp_path / "large.owl")) == num
+    assert tracemalloc.get_traced_memory()[1] < len(classes) / 4
+    tracemalloc.stop()
 
 
 def test_what_is_left_out_says_why(tmp_path: Path) -> None:
