@@ -58,8 +58,8 @@ class Episodes:
 
     @property
     def num_actions(self) -> int:
-        """One more than the highest action, or the width of the masks."""
-        widths = [x.shape[1] for x in (self.mask, self.base) if x is not None]
+        """One more than the highest action, or the width of masks, base scores or descriptions."""
+        widths = [x.shape[1] for x in (self.mask, self.base, self.options) if x is not None]
         return max([int(self.action.max()) + 1, *widths])
 
     @property

@@ -64,12 +64,15 @@ def evaluate_file(policy: Policy, info: PolicyInfo, path: Path, seed: int = 0) -
 
 
 def check_fit(episodes: Episodes, info: PolicyInfo) -> None:
-    """InputError when observations, actions or the base ranking are not those the policy was trained with."""
+    """InputError when observations or the base ranking are not those the policy was trained with."""
     width = int(episodes.observation.shape[1])
     if width != info.observation_size:
         raise InputError(f"The observations have {width} values and the policy was trained on {info.observation_size}.")
-    if episodes.num_actions > info.num_actions:
-        raise InputError(f"The episodes have {episodes.num_actions} actions and the policy knows {info.num_actions}.")
+    if episodes.options is not None and not info.has_base and episodes.num_actions != info.num_actions:
+        raise InputError(
+            f"The episodes describe {episodes.num_actions} actions a step and the policy was trained on "
+            f"{info.num_actions}; without a base ranking the number must be the same."
+        )
     if (episodes.base is not None) != info.has_base:
         need = "needs" if info.has_base else "was trained without"
         raise InputError(f"The policy {need} the column base_scores; give episodes of the layout it was trained on.")
@@ -116,7 +119,8 @@ def evaluate_online(
 def run_episode(policy: Policy, info: PolicyInfo, env: gymnasium.Env[Any, Any], seed: int | None = None) -> float:
     """One episode from reset to its end, at most 10,000 steps; return its return."""
     observation, extra = env.reset(seed=seed)
-    first, history, total = int(getattr(env.action_space, "start", 0)), History(1, info.num_actions), 0.0
+    num_actions = max(info.num_actions, int(getattr(env.action_space, "n", 0)))
+    first, history, total = int(getattr(env.action_space, "start", 0)), History(1, num_actions), 0.0
     for _ in range(MAX_STEPS):
         action = policy.decide(_to_states(observation, extra, history, env, info)).action
         observation, reward, terminated, truncated, extra = env.step(np.int64(int(action[0]) + first))
@@ -136,7 +140,7 @@ def _to_states(
             f"The environment's observations have {flat.shape[1]} values and the policy was trained on "
             f"{info.observation_size}; train it on episodes of this environment."
         )
-    return history.observe(flat, _to_mask(extra, env, info), _to_base(extra, info))
+    return history.observe(flat, _to_mask(extra, env, history.num_actions), _to_base(extra, info))
 
 
 def flatten_observation(space: gymnasium.Space[Any], observation: Any, width: int) -> Floats:
@@ -146,11 +150,11 @@ def flatten_observation(space: gymnasium.Space[Any], observation: Any, width: in
     return np.asarray(flat, dtype=np.float64).reshape(1, -1)
 
 
-def _to_mask(extra: dict[str, Any], env: gymnasium.Env[Any, Any], info: PolicyInfo) -> Bools:
+def _to_mask(extra: dict[str, Any], env: gymnasium.Env[Any, Any], num_actions: int) -> Bools:
     """What the environment allows; actions that it does not have are never allowed."""
-    known = np.zeros((1, info.num_actions), dtype=bool)
+    known = np.zeros((1, num_actions), dtype=bool)
     given = np.asarray(extra.get("action_mask", np.ones(int(getattr(env.action_space, "n", 0)))), dtype=bool)
-    known[0, : given.size] = given[: info.num_actions]
+    known[0, : given.size] = given[:num_actions]
     return known
 
 

@@ -68,7 +68,7 @@ class Policy:
 
     def decide(self, states: States) -> Decisions:
         """Return the decisions; the action is always one that the mask allows."""
-        values = self.values.predict(states)
+        values = self.predict(states)
         mean, spread = values.mean(axis=0), values.std(axis=0)
         if states.base is None:
             action = self._by_behaviour(states, mean, spread)
@@ -79,34 +79,51 @@ class Policy:
         rows = np.arange(action.size)
         return Decisions(action, mean[rows, action], spread[rows, action], kept)
 
+    def predict(self, states: States) -> Floats:
+        """The value of each action by each member [M, N, A]; NaN of a numbered action that the log never holds."""
+        is_seen = self.behaviour.is_seen
+        found = self.values.predict(states.narrow(is_seen.size))
+        if states.trail is None:
+            return found
+        values = np.full((len(found), states.size, states.num_actions), np.nan)
+        values[:, :, np.flatnonzero(is_seen)] = found[:, :, is_seen]
+        return values
+
     def _by_base(self, states: States, base: Floats, values: Floats) -> tuple[Ints, Ints]:
         """The best paired lower bound over the base's first option, which itself has the bound 0."""
-        ranks = rank_rows(base, states.mask)
-        first = np.argmin(ranks, axis=1)
-        gain = values - np.take_along_axis(values, first[None, :, None], axis=2)
-        bound = gain.mean(axis=0) - self.trust.doubt * gain.std(axis=0)
-        bound = np.where(gain.std(axis=0) > self.widest, np.minimum(bound, _NOT_BETTER), bound)
-        trusted = states.mask & (ranks < (self.trust.max_rank if self.has_skill else 1))
-        return np.argmax(np.where(trusted, bound, _NEVER), axis=1), first
+        gain, ranks = _find_gains(values, base, states.mask)
+        first, spread = np.argmin(ranks, axis=1), gain.std(axis=0)
+        bound = gain.mean(axis=0) - self.trust.doubt * spread
+        bound = np.where(spread > self.widest, np.minimum(bound, _NOT_BETTER), bound)
+        trusted = ranks < (self.trust.max_rank if self.has_skill else 1)
+        bound = np.where(states.mask & trusted & ~np.isnan(bound), bound, _NEVER)
+        np.put_along_axis(bound, first[:, None], 0.0, axis=1)
+        return np.argmax(bound, axis=1), first
 
     def _by_behaviour(self, states: States, mean: Floats, spread: Floats) -> Ints:
         chance = self.behaviour.propensities(states)
         share = self.trust.min_share if self.has_skill else 1.0
-        trusted = states.mask & (chance >= share * chance.max(axis=1, keepdims=True))
+        trusted = (chance > 0) & (chance >= share * chance.max(axis=1, keepdims=True))
         prior = self.trust.prior * self.reward_scale * np.log(np.maximum(chance, 1e-6))
-        bound = mean - self.trust.doubt * spread + prior
-        return np.asarray(np.argmax(np.where(trusted, bound, _NEVER), axis=1))
+        bound = np.where(trusted, mean - self.trust.doubt * spread + prior, _NEVER)
+        usual = np.argmax(states.mask, axis=1)  # where the mask leaves only what the log never holds
+        return np.where(trusted.any(axis=1), np.argmax(bound, axis=1), usual)
+
+
+def _find_gains(values: Floats, base: Floats, mask: Bools) -> tuple[Floats, Ints]:
+    """What each action gains over the base ranking's first by each member [M, N, A], and its rank [N, A]."""
+    ranks = rank_rows(base, mask)
+    first = np.argmin(ranks, axis=1)
+    return values - np.take_along_axis(values, first[None, :, None], axis=2), ranks
 
 
 def find_widest(policy: Policy, states: States) -> float:
     """The spread of the best gain that only the share `max_doubtful` of these decisions passes."""
     if states.base is None:
         return float("inf")
-    values = policy.values.predict(states)
-    ranks = rank_rows(states.base, states.mask)
-    first = np.argmin(ranks, axis=1)
-    gain = values - np.take_along_axis(values, first[None, :, None], axis=2)
-    trusted = states.mask & (ranks < policy.trust.max_rank)
-    best = np.argmax(np.where(trusted, gain.mean(axis=0), _NEVER), axis=1)
+    gain, ranks = _find_gains(policy.predict(states), states.base, states.mask)
+    mean, trusted = gain.mean(axis=0), states.mask & (ranks < policy.trust.max_rank)
+    best = np.argmax(np.where(trusted & ~np.isnan(mean), mean, _NEVER), axis=1)
     spread = gain.std(axis=0)[np.arange(states.size), best]
-    return float(np.quantile(spread, 1.0 - policy.trust.max_doubtful))
+    known = spread[~np.isnan(spread)]
+    return float(np.quantile(known, 1.0 - policy.trust.max_doubtful)) if known.size else float("inf")

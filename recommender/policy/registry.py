@@ -90,7 +90,7 @@ def promote_policy(policy_dir: Path, registry: Path, episodes_path: Path, *, for
     check_fit(episodes, info)
     states = build_states(episodes, info.num_actions)
     found = evaluate_offline(episodes, states, policy.decide(states).action)
-    base = base_value(episodes, info)
+    base = base_value(episodes)
     reason = find_objection(found, base, info, for_demo=for_demo)
     if not reason:
         state = read_state(registry)
@@ -100,11 +100,11 @@ def promote_policy(policy_dir: Path, registry: Path, episodes_path: Path, *, for
     return Promotion(info.version, not reason, reason, best.value, (best.low, best.high), base)
 
 
-def base_value(episodes: Episodes, info: PolicyInfo) -> float:
+def base_value(episodes: Episodes) -> float:
     """The value of the base ranking's first option, or of the behaviour policy where no base ranking is logged."""
     if episodes.base is None:
         return float(episodes.returns().mean())
-    states = build_states(episodes, info.num_actions)
+    states = build_states(episodes, episodes.num_actions)
     first = np.argmin(rank_rows(episodes.base, states.mask), axis=1)
     return evaluate_offline(episodes, states, first).best.value
 

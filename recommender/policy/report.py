@@ -101,8 +101,8 @@ def measure_regret(episodes: Episodes, found: Evaluation) -> tuple[tuple[int, fl
 
 def measure_calibration(policy: Policy, episodes: Episodes, states: States) -> tuple[tuple[float, float, int], ...]:
     """Mean predicted value and mean reward of what was done, by tenths of the prediction, with their sizes."""
-    mean = policy.values.predict(states).mean(axis=0)[np.arange(states.size), episodes.action]
-    parts = np.array_split(np.argsort(mean), NUM_BINS)
+    mean = policy.predict(states).mean(axis=0)[np.arange(states.size), episodes.action]
+    parts = np.array_split(np.argsort(mean)[: int((~np.isnan(mean)).sum())], NUM_BINS)  # unknown actions come last
     return tuple((float(mean[p].mean()), float(episodes.reward[p].mean()), p.size) for p in parts if p.size)
 
 

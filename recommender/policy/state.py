@@ -50,6 +50,15 @@ class States:
         trail = None if self.trail is None else self.trail.take(kept)
         return States(self.context[kept], self.options[kept], self.mask[kept], base, trail)
 
+    def narrow(self, num_actions: int) -> States:
+        """The decisions as they look to who does not know the numbered actions from `num_actions` on."""
+        more = self.num_actions - num_actions
+        if more <= 0 or self.trail is None:
+            return self
+        base = None if self.base is None else self.base[:, :num_actions]
+        options, mask = self.options[:, :num_actions], self.mask[:, :num_actions]
+        return States(self.context[:, :-more], options, mask, base, self.trail.narrow(num_actions))
+
 
 def predict_in_parts(predict: Callable[[States], Floats], states: States, size: int) -> Floats:
     """What `predict` says of the decisions [M, N, A], asked of `size` at a time, so that memory stays bounded."""
@@ -79,7 +88,8 @@ class History:
     ) -> States:
         """Take the step's observation [size, D] in and return the states to decide on.
 
-        Where `options` describe the actions, their numbers mean nothing and what was tried is theirs to say.
+        A mask or base ranking of fewer actions blocks the others. Where `options` describe the actions, their numbers
+        mean nothing and what was tried is theirs to say.
         """
         known = ~np.isnan(observation)
         filled = np.where(known, observation, 0.0)
@@ -90,7 +100,7 @@ class History:
         step = np.full((self.size, 1), float(self.step))
         context = [filled, mean, (~known).astype(float), self._last[:, None], step]
         context += [self._tried] if options is None else []
-        allowed = np.ones((self.size, self.num_actions), dtype=bool) if mask is None else mask
+        allowed, base = self._widen(mask, base)
         if options is None:
             before = Trail.start(*observation.shape) if self._trail is None else self._trail
             self._trail = before.add(observation, self._done, self._last)
@@ -111,6 +121,17 @@ class History:
         self._tried, self._earned, self._done = self._tried[kept], self._earned[kept], self._done[kept]
         self._trail = None if self._trail is None else self._trail.take(kept)
 
+    def _widen(self, mask: Bools | None, base: Floats | None) -> tuple[Bools, Floats | None]:
+        """Mask and base ranking of all actions [size, A]; without a mask what the base ranking scores is allowed."""
+        given = np.ones((self.size, self.num_actions if base is None else base.shape[1]), dtype=bool)
+        given = given if mask is None else mask
+        allowed = np.zeros((self.size, self.num_actions), dtype=bool)
+        allowed[:, : given.shape[1]] = given
+        if base is None or base.shape[1] == self.num_actions:
+            return allowed, base
+        more = ((0, 0), (0, self.num_actions - base.shape[1]))
+        return allowed, np.pad(base, more, mode="minimum")
+
     def _describe(self, base: Floats | None, options: Floats | None) -> Floats:
         """Tried and earned so far by each action, or its description; the base's score and distance to the best."""
         features = [np.stack([self._tried, self._earned], axis=2) if options is None else options]
@@ -120,7 +141,8 @@ class History:
 
 
 def build_states(episodes: Episodes, num_actions: int) -> States:
-    """The states of all steps of the log, in the log's order."""
+    """The states of all steps of the log, in the log's order, with `num_actions` or as many as the log has."""
+    num_actions = max(num_actions if episodes.options is None else 0, episodes.num_actions)
     order = _positions(episodes)
     parts: list[tuple[Ints, States]] = []
     rows = np.flatnonzero(order == 0)

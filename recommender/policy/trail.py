@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,10 @@ class Trail:
     def take(self, kept: Ints | Bools) -> Trail:
         """Some of the patients."""
         return Trail(self.seen[kept], self.action[kept], self.reward[kept], self.is_visit[kept])
+
+    def narrow(self, num_actions: int) -> Trail:
+        """The visits with `NOTHING` in place of the actions from `num_actions` on."""
+        return replace(self, action=np.where(self.action < num_actions, self.action, NOTHING))
 
 
 def join_trails(parts: Sequence[Trail]) -> Trail:

@@ -24,7 +24,7 @@ from recommender.policy.state import build_states
 from recommender.policy.support import MAX_ROWS, Support
 
 LEARNERS: Final = ("contextual", "sequential")
-FORMAT: Final = 3
+FORMAT: Final = 4
 MIN_EPISODES: Final = 20
 _CONFIG: Final = "config.json"
 _CARD: Final = "card.md"

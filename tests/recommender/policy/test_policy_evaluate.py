@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from gymnasium import spaces
 from kg.errors import InputError
 from recommender.policy.episodes import write_episodes
 from recommender.policy.evaluate import evaluate_policy, flatten_observation, make_env
+from recommender.policy.sequential import SequentialConfig
 from recommender.policy.simulator import ClinicEnv
-from recommender.policy.train import TrainConfig, train_policy
+from recommender.policy.state import build_states
+from recommender.policy.train import TrainConfig, fit_policy, load_policy, train_policy
 from recommender.policy.world import SimulatorConfig, build_world
 
 from .logs import bandit_log, clinic_log
 
+QUICK = SequentialConfig(num_members=3, num_steps=200, width=16)
 KEYS = {"value", "interval", "method", "effective_sample_size", "refused", "reason"}
 
 
@@ -104,3 +108,32 @@ def test_observations_of_every_kind_become_one_row() -> None:
 def test_too_few_episodes(folder: Path) -> None:
     with pytest.raises(InputError, match="too few"):
         evaluate_policy(folder / "policy", Matching(), 1)
+
+
+def test_actions_that_the_training_log_never_held(tmp_path: Path) -> None:
+    """Two of three actions are learnt; a later log and an environment with the third work, and it is never chosen."""
+    first = bandit_log(lambda seen, action: float(seen == action), 400, num_actions=2)
+    later = bandit_log(lambda seen, action: float(seen == action), 400, num_actions=3)
+    write_episodes(first, tmp_path / "first.jsonl")
+    write_episodes(later, tmp_path / "later.jsonl")
+    info = train_policy(tmp_path / "first.jsonl", tmp_path / "policy", 0)
+    assert info.num_actions == 2
+    offline = evaluate_policy(tmp_path / "policy", tmp_path / "later.jsonl")
+    assert offline["value"] == pytest.approx(1.0, abs=0.1)
+    assert evaluate_policy(tmp_path / "policy", Matching(), 20)["value"] == 2.0
+    policy, _ = load_policy(tmp_path / "policy")
+    states = build_states(later, info.num_actions)
+    assert policy.decide(states).action.max() == 1
+    only_third = replace(states, mask=np.tile([False, False, True], (states.size, 1)))
+    assert (policy.decide(only_third).action == 2).all()
+
+
+def test_an_action_in_the_middle_that_the_log_never_held(tmp_path: Path) -> None:
+    log = bandit_log(lambda seen, action: -float(action == 0), 400, num_actions=2)
+    moved = replace(log, action=log.action * 2)
+    base = replace(moved, base=np.tile([0.0, 1.0, 0.0], (moved.action.size, 1)))
+    for learner in ("contextual", "sequential"):
+        policy = fit_policy(moved, 0, TrainConfig(learner=learner, sequential=QUICK))
+        assert (policy.decide(build_states(moved, 3)).action == 2).all()
+        with_base = fit_policy(base, 0, TrainConfig(learner=learner, sequential=QUICK))
+        assert with_base.decide(build_states(base, 3)).kept_base.all()  # nothing is known of the base's first

@@ -62,7 +62,7 @@ def reranker(*factors: float, by_index: bool = False, max_rank: int = 5, in_shad
         evidence="simulated", contextual=ContextualConfig(by_index=by_index), trust=TrustConfig(max_rank=max_rank)
     )
     info = PolicyInfo("v1", config, 0, 5, sum(MODALITIES.values()), True, 410, 900, 0.4, 0.5, 0.1, None, "00")
-    nothing = Behaviour(np.zeros(1), np.ones(1), np.zeros((2, 1)))
+    nothing = Behaviour(np.zeros(1), np.ones(1), np.zeros((2, 1)), np.ones(1, dtype=bool))
     return Reranker(Policy(Opinion(factors), nothing, config.trust, 0.5, 0.1), info, small_world(), in_shadow)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.policy.episodes import check_rows
 from recommender.policy.state import History, build_states
+from recommender.policy.trail import NOTHING
 
 from .logs import clinic_log, row
 
@@ -38,3 +39,20 @@ def test_log_and_running_history_agree() -> None:
         np.testing.assert_allclose(state.context[0], whole.context[i])
         np.testing.assert_allclose(state.options[0], whole.options[i])
         history.act(episodes.action[[i]], episodes.reward[[i]])
+
+
+def test_actions_beyond_mask_and_base_ranking_are_blocked() -> None:
+    rows = [row(f"{i}", action=i, action_mask=[True, i == 0], base_scores=[2.0, 1.0]) for i in range(1)]
+    states = build_states(check_rows(rows), 3)
+    assert states.mask.tolist() == [[True, True, False]]
+    assert states.base is not None
+    assert states.base.tolist() == [[2.0, 1.0, 1.0]]
+
+
+def test_who_does_not_know_an_action_does_not_see_it() -> None:
+    log = check_rows([row("a", 0, 2, reward=5.0), row("a", 1, 0)])
+    seen = build_states(log, 3).narrow(2)
+    assert seen.num_actions == 2
+    assert seen.context[1].tolist() == [0, 1, 0, 1, 0, 0, 5, 1, 0, 0]
+    assert seen.trail is not None
+    assert seen.trail.action[1].tolist() == [NOTHING, NOTHING]
