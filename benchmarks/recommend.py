@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from gnn.folders import dev_pairs_of, read_folder
 from gnn.predict import score_pairs
 from gnn.task import to_places
-from kg.queries import COUNT_EDGES, COUNT_NODES
+from kg.status import count_edges, count_nodes
 from kg.store import GraphStore, open_graph
 from ontologies.biolink import Predicate
 from recommender.candidates import find_candidates
@@ -57,8 +57,8 @@ def main() -> None:
     if "threshold" in arguments.part:
         return measure_threshold(arguments.graph, arguments.model)
     with open_graph(arguments.graph) as store:
-        num_nodes, num_edges = (sum(r["num"] for r in store.run(q)) for q in (COUNT_NODES, COUNT_EDGES))
-        show("graph", f"{num_nodes} nodes, {num_edges} edges")
+        nodes = count_nodes(store)
+        show("graph", f"{sum(nodes.values())} nodes, {sum(count_edges(store, nodes).values())} edges")
         show("reference: sorting 100,000 numbers", reference())
         started, cpu = time.perf_counter(), time.process_time()
         recommender = Recommender.open(store).warm()
