@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from kg.errors import FormatError
 from kg.model import Edge, Node, Value, to_properties
-from kg.sources.files import check_keys, check_object, find_file, open_text, parse_json, read_table
+from kg.sources.files import check_keys, check_object, find_file, read_table
+from kg.sources.json_stream import read_json_array
 from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import normalise_curie
@@ -63,11 +63,7 @@ def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     if ".csv" in path.name:
         yield from ((f"{path}, line {n}", row) for n, row in read_table(path, _KEYS, delimiter=",", quoted=True))
         return
-    with open_text(path) as handle:
-        rows = parse_json(path, handle.read())
-    if not isinstance(rows, list):
-        raise FormatError(path, "holds no list of pairs", "fetch pair_view again")
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(read_json_array(path), start=1):
         check_keys(path, None, check_object(path, row), _KEYS)
         yield f"{path}, pair {number}", row
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import yaml
+from yaml.composer import Composer
 
 from kg.errors import FormatError
 from kg.model import Edge, Node, Value, to_properties
 from kg.sources.files import check_keys, check_object, find_file, open_text, read_json_lines
+from kg.sources.json_stream import read_json_array
 from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import normalise_curie
@@ -149,15 +151,37 @@ def _read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     if ".jsonl" in path.name:
         yield from ((f"{path}, line {number}", record) for number, record in read_json_lines(path))
         return
+    records = read_json_array(path) if ".json" in path.name else _read_yaml_items(path)
+    yield from ((f"{path}, path {i}", check_object(path, record)) for i, record in enumerate(records, start=1))
+
+
+class _ItemLoader(Composer, yaml.CSafeLoader):
+    """Composes node by node what libyaml parses, where the loader of PyYAML composes a document whole."""
+
+    def __init__(self, stream: TextIO) -> None:
+        yaml.CSafeLoader.__init__(self, stream)
+        Composer.__init__(self)
+
+    def read_items(self) -> Iterator[Any]:
+        """Yield the items of the list that the document is; ValueError where it is none."""
+        while self.check_event(yaml.StreamStartEvent, yaml.DocumentStartEvent):
+            self.get_event()
+        if not self.check_event(yaml.SequenceStartEvent):
+            raise ValueError
+        self.get_event()
+        while not self.check_event(yaml.SequenceEndEvent):
+            yield self.construct_document(self.compose_node(None, 0))
+
+
+def _read_yaml_items(path: Path) -> Iterator[Any]:
     with open_text(path) as handle:
         try:
-            records = yaml.load(handle, Loader=yaml.CSafeLoader)
+            yield from _ItemLoader(handle).read_items()
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
             raise FormatError(path, f"is not YAML ({error.problem})", "repair or fetch it again", line=line) from error
-    if not isinstance(records, list):
-        raise FormatError(path, "holds no list of paths", "fetch indication_paths.yaml")
-    yield from ((f"{path}, path {i}", check_object(path, record)) for i, record in enumerate(records, start=1))
+        except ValueError as error:
+            raise FormatError(path, "holds no list of paths", "fetch indication_paths.yaml") from error
 
 
 def _to_edges(record: dict[str, Any], where: str) -> Iterator[Edge | Skip]:

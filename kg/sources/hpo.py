@@ -103,9 +103,8 @@ def _find_packaged_folder() -> Path:
 
 
 def _read_terms(path: Path) -> Iterator[Node | Skip]:
-    terms = list(read_obo_terms(path))
-    abnormalities = _find_descendants(terms, _ABNORMALITY)
-    for term in terms:
+    abnormalities = _find_descendants(read_obo_terms(path, {"is_a"}), _ABNORMALITY)
+    for term in read_obo_terms(path):
         yield from list_damage(term, path)
         if term.obsolete:
             yield Skip("obsolete term", f"{path}: {term.curie}", expected=True)

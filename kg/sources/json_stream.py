@@ -15,15 +15,17 @@ _CHUNK: Final = 1 << 20
 _GAP: Final = re.compile(r"[\s,]*")
 
 
-def read_json_array(path: Path, key: str, *, all_of_them: bool = False) -> Iterator[Any]:
+def read_json_array(path: Path, key: str = "", *, all_of_them: bool = False) -> Iterator[Any]:
     """Yield the items of the array that stands behind the first `"key": [` of the file, or of all such arrays.
 
-    FormatError when there is no such array or the file ends inside of one.
+    Without a key the file itself must be the array. FormatError when there is no such array or the file ends inside of
+    one.
     """
     with open_text(path) as handle:
         arrays = _Arrays(handle, path, key)
         if not arrays.find_next():
-            raise FormatError(path, f"has no array `{key}`", "check that it is the file that the source names")
+            problem = f"has no array `{key}`" if key else "is no JSON array"
+            raise FormatError(path, problem, "check that it is the file that the source names")
         yield from arrays.read_items()
         while all_of_them and arrays.find_next():
             yield from arrays.read_items()
@@ -34,7 +36,7 @@ class _Arrays:
 
     def __init__(self, handle: TextIO, path: Path, key: str) -> None:
         self._handle, self._path, self._key = handle, path, key
-        self._opening = re.compile(rf'"{re.escape(key)}"\s*:\s*\[')
+        self._opening = re.compile(rf'"{re.escape(key)}"\s*:\s*\[' if key else r"\A\s*\[")
         self._decoder = json.JSONDecoder()
         self._buffer, self._position = "", 0
 

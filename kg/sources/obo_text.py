@@ -6,7 +6,7 @@ references that break the grammar, and none of them may cost the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -41,12 +41,13 @@ class OboTerm:
     damaged: list[str] = field(default_factory=list)
 
 
-def read_obo_terms(path: Path) -> Iterator[OboTerm]:
+def read_obo_terms(path: Path, tags: Collection[str] | None = None) -> Iterator[OboTerm]:
     """Yield the terms of an OBO file (plain or compressed), obsolete ones too; FormatError where it is not OBO.
 
-    A clause that breaks the grammar is left out and noted in its term's `damaged`.
+    Only what stands under `tags`, where they are given. A clause that breaks the grammar is left out and noted in its
+    term's `damaged`.
     """
-    for frame in _read_frames(path):
+    for frame in _read_frames(path, _CLAUSES.keys() if tags is None else tags):
         yield _to_term(path, frame)
 
 
@@ -70,8 +71,8 @@ def is_equivalent(sources: Iterable[str]) -> bool:
     return not marks or "MONDO:equivalentTo" in marks
 
 
-def _read_frames(path: Path) -> Iterator[Frame]:
-    """Yield, of every `[Term]`, the clauses that a graph needs."""
+def _read_frames(path: Path, tags: Collection[str]) -> Iterator[Frame]:
+    """Yield, of every `[Term]`, its id and the clauses of some tags."""
     frame: Frame | None = None
     is_obo = False
     for number, line in read_lines(path):
@@ -85,7 +86,7 @@ def _read_frames(path: Path) -> Iterator[Frame]:
             tag, colon, _ = text.partition(":")
             if not colon:
                 raise _not_obo(path, number, "a clause without a tag")
-            if frame is not None and (tag in _CLAUSES or tag == "id"):
+            if frame is not None and (tag in tags or tag == "id"):
                 frame.append((number, text))
     if frame:
         yield frame

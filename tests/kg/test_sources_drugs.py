@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from kg.errors import FormatError, InputError
 from kg.model import Edge, Node
@@ -234,11 +235,17 @@ PATH: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", ["paths.jsonl", "indication_paths.yaml"])
-def test_drugmechdb(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("paths.jsonl", lambda paths: "\n".join(map(json.dumps, paths))),
+        ("indication_paths.json", json.dumps),
+        ("indication_paths.yaml", yaml.safe_dump),
+    ],
+)
+def test_drugmechdb(tmp_path: Path, name: str, write: Callable[[list[Any]], str]) -> None:
     second = {**PATH, "graph": {**PATH["graph"], "_id": "second"}}
-    text = "\n".join(map(json.dumps, (PATH, second))) if name.endswith("jsonl") else json.dumps([PATH, second])
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(write([PATH, second]))
     nodes, edges, reasons = read("drugmechdb", tmp_path)
     assert nodes["MESH:D008687"].xrefs == ("DRUGBANK:DB00331",)
     activates = edges["MESH:D008687", Predicate.AFFECTS, "UniProtKB:Q9Y478"]
@@ -259,8 +266,11 @@ def test_drugmechdb_on_the_real_file(shared_data: Callable[[str], Path]) -> None
 
 
 def test_broken_yaml(tmp_path: Path) -> None:
-    (tmp_path / "indication_paths.yaml").write_text("- graph: [")
-    with pytest.raises(FormatError, match="line 2: is not YAML"):
+    (tmp_path / "indication_paths.yaml").write_text(yaml.safe_dump([PATH]) + "- graph:\n    a: [b\n  nodes: 1\n")
+    with pytest.raises(FormatError, match=f"line {len(yaml.safe_dump([PATH]).splitlines()) + 3}: is not YAML"):
+        read("drugmechdb", tmp_path)
+    (tmp_path / "indication_paths.yaml").write_text("graph: {}\n")
+    with pytest.raises(FormatError, match="holds no list of paths"):
         read("drugmechdb", tmp_path)
 
 
