@@ -155,7 +155,7 @@ def bench_run(train: Sequence[SourceDocument], unseen: Sequence[SourceDocument],
         recognizer = load_recognizer(model)
         if not isinstance(recognizer, TaggerRecognizer):
             raise SystemExit(f"{model} is no tagger; give fast, accurate or a folder.")
-        found_alone = recognizer.recognize_texts(d.document.text for d in noisy_copies(texts, num))
+        found_alone = recognizer.recognize(d.document.text for d in noisy_copies(texts, num))
         alone = time_run(f"{model}, mentions only", found_alone, num)
         print(f"mentions only, by processor time: {alone[1] / theirs[1]:.2f}x")
     whole = time_run(f"{model}, linked and related", annotate(noisy_copies(texts, num), config, workers=workers), num)

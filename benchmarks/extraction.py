@@ -80,7 +80,7 @@ def bench_spans(data: Path, model: str) -> None:
     for name in (CDR_DEV, NCBI_DEV, BIORED_DEV):
         gold = read_documents(data / name, annotated_elsewhere(data) if name == BIORED_DEV else ())
         types = frozenset(m.type for d in gold for m in d.mentions) & JUDGED
-        found = recognizer.recognize_texts(d.document.text for d in gold)
+        found = recognizer.recognize(d.document.text for d in gold)
         alone: list[set[Place]] = [
             {(s.start, s.end, s.type.value) for s in spans if s.type.value in types} for spans in found
         ]
@@ -179,9 +179,9 @@ def bench_speed(data: Path, model: str) -> None:
     """
     recognizer = load_tagger(model)
     texts = [d.document.text for n in (CDR_TRAIN, CDR_DEV) for d in read_documents(data / n)]
-    list(recognizer.recognize_texts(texts[:1]))
+    list(recognizer.recognize(texts[:1]))
     started, began = time.perf_counter(), time.process_time()
-    list(recognizer.recognize_texts(texts))
+    list(recognizer.recognize(texts))
     seconds, busy = time.perf_counter() - started, time.process_time() - began
     words = sum(len(text.split()) for text in texts)
     print(f"{model}: {words / seconds:.0f} words a second, {torch.get_num_threads()} threads, {words} words")

@@ -21,18 +21,19 @@ _OF_GENE = re.compile(
 _NAMED = frozenset({EntityType.DISEASE, EntityType.SYMPTOM, EntityType.DRUG})
 
 
-def settle_abbreviations(doc: Doc, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the spans with every occurrence of their abbreviations, of their long form's type.
+def settle_abbreviations(text: str, doc: Doc, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the spans of a text with every occurrence of their abbreviations, of their long form's type.
 
+    `doc` is the text as spaCy read it, which joins it from its words at every call of `doc.text`.
     Abbreviations are those of the document's detector and the short words in brackets right behind a span; what was
     found to be a gene more often than anything else stays what it was found to be.
     """
-    explained = dict(_in_brackets(doc.text, spans)) | dict(_detected(doc, spans))
-    called = Counter((doc.text[s.start : s.end], s.type == EntityType.GENE) for s in spans)
+    explained = dict(_in_brackets(text, spans)) | dict(_detected(doc, spans))
+    called = Counter((text[s.start : s.end], s.type == EntityType.GENE) for s in spans)
     meanings = {short: span for short, span in explained.items() if called[short, True] <= called[short, False]}
     if not meanings:
         return tuple(spans)
-    return merge_spans(_replace_short(doc.text, meanings, spans))
+    return merge_spans(_replace_short(text, meanings, spans))
 
 
 def _detected(doc: Doc, spans: Sequence[Span]) -> Iterator[tuple[str, Span]]:

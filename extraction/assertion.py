@@ -10,7 +10,7 @@ Biomed Inform 42:839), the rules are ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -83,11 +83,12 @@ def read_assertions(
     [True, False]
     """
     lowered = _lower(text)
+    rules = [rule for rule in read_rules() if rule.needs in lowered]
     found: dict[Span, set[str]] = {}
     for start, end in _units(lowered, sentences):
         inside = [s for s in spans if start <= s.start < end]
         if inside:
-            triggers = [t for t in find_triggers(lowered, start, end, inside) if not _is_heading(t, sections)]
+            triggers = [t for t in find_triggers(lowered, start, end, inside, rules) if not _is_heading(t, sections)]
             found |= {span: _assertions_of(lowered, span, triggers) for span in inside}
     return tuple(
         _to_assertion(found.get(span, set()), section_at(sections, span.start), lowered[span.start : span.end])
@@ -95,12 +96,14 @@ def read_assertions(
     )
 
 
-def find_triggers(lowered: str, start: int, end: int, spans: Sequence[Span]) -> tuple[Trigger, ...]:
-    """Return the triggers of one sentence in order, the longest where they overlap, none inside a span."""
+def find_triggers(
+    lowered: str, start: int, end: int, spans: Sequence[Span], rules: Iterable[Rule]
+) -> tuple[Trigger, ...]:
+    """Return the rules' triggers of one sentence in order, the longest where they overlap, none inside a span."""
     sentence = lowered[start:end]
     found = [
         Trigger(m.start(), m.end(), rule)
-        for rule in read_rules()
+        for rule in rules
         if rule.needs in sentence
         for m in rule.pattern.finditer(lowered, start, end)
         if not any(s.start < m.end() and m.start() < s.end for s in spans)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from kg.model import Mention
 _FAR = 12
 _WINDOW = 60
 _NEAR = 250
+_NUM_AROUND = 12
 _DISEASE_TREES = ("F0", *(f"C{n:02}" for n in (1, 4, 6, 8, 10, 11, 12, 14, 15, 16, 18, 20, 23, 25)))
 _DRUG_TREES = ("D01", "D02", "D03", "D04", "D06", "D12", "D27")
 
@@ -30,6 +31,14 @@ class DocumentView:
     table: ConceptTable
     habits: Habits
     blamed: frozenset[tuple[str, str]] = frozenset()
+    cues: dict[str, tuple[bool, ...]] = field(default_factory=dict)
+
+    def cues_in(self, start: int, end: int) -> tuple[bool, ...]:
+        """Return which of the first twelve cues a piece of the text holds; pairs share most pieces."""
+        piece = self.text[max(0, start) : end]
+        if piece not in self.cues:
+            self.cues[piece] = tuple(p.search(piece) is not None for p in CUE_PATTERNS[:_NUM_AROUND])
+        return self.cues[piece]
 
     def sentence_of(self, mention: Mention) -> int:
         """Return the number of the sentence in which a mention begins."""
@@ -106,10 +115,10 @@ def _cues(view: DocumentView, pair: Pair) -> list[float]:
 def _around(view: DocumentView, pair: Pair) -> list[float]:
     values: list[float] = []
     for mentions in (pair.drug_mentions, pair.disease_mentions):
-        before = [view.text[max(0, m.start - _WINDOW) : m.start] for m in mentions]
-        after = [view.text[m.end : m.end + _WINDOW] for m in mentions]
-        for texts in (before, after):
-            values += [sum(bool(p.search(t)) for t in texts) / len(texts) for p in CUE_PATTERNS[:12]]
+        before = [view.cues_in(m.start - _WINDOW, m.start) for m in mentions]
+        after = [view.cues_in(m.end, m.end + _WINDOW) for m in mentions]
+        for cues in (before, after):
+            values += [sum(found) / len(mentions) for found in zip(*cues, strict=True)]
         values.append(sum(bool(INDUCED.match(view.text, m.end)) for m in mentions))
     return values
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from extraction.document import EntityType, Span
@@ -13,6 +13,7 @@ from extraction.spans import merge_spans
 _TYPES = frozenset({EntityType.DISEASE, EntityType.DRUG})
 _LEAST_SHARE = 0.3
 _SHORTEST = 4
+_IN_WORD = re.compile(r"[\w-]")
 
 
 def name_everywhere(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -36,10 +37,20 @@ def name_everywhere(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def _others(lowered: str, name: str, found: Sequence[Span], covered: set[int]) -> list[Span]:
-    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    free = [m.span() for m in pattern.finditer(lowered) if covered.isdisjoint(range(*m.span()))]
+    free = [place for place in _places_of(lowered, name) if covered.isdisjoint(range(*place))]
     kind, num = Counter(span.type for span in found).most_common(1)[0]
     if num < _LEAST_SHARE * (num + len(free)):
         return []
     example = next(span for span in found if span.type == kind)
     return [replace(example, start=start, end=end) for start, end in free]
+
+
+def _places_of(text: str, name: str) -> Iterator[tuple[int, int]]:
+    """Yield where a name stands as a whole word."""
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        is_whole = _IN_WORD.match(text[start - 1 : start]) is None and _IN_WORD.match(text, end) is None
+        if is_whole:
+            yield start, end
+        start = text.find(name, end if is_whole else start + 1)

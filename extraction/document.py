@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from spacy.tokens import Doc
-
 from kg.model import Document, Mention, Statement, stable_id
 
 
@@ -114,10 +112,10 @@ class Annotated:
 
 
 class Recognizer(Protocol):
-    """Finds spans in tokenised texts. Scores are probabilities; spans of one list do not overlap."""
+    """Finds spans in texts. Scores are probabilities; spans of one list do not overlap."""
 
-    def recognize(self, docs: Iterable[Doc]) -> Iterator[list[Span]]:
-        """Yield the spans of each document, in its order, sorted by start."""
+    def recognize(self, texts: Iterable[str]) -> Iterator[list[Span]]:
+        """Yield the spans of each text, in its order, sorted by start."""
         ...
 
 

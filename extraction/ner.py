@@ -12,7 +12,6 @@ from pathlib import Path
 import spacy
 import torch
 from spacy.language import Language
-from spacy.tokens import Doc
 from torch import Tensor
 
 from extraction.decode import best_labels, to_spans
@@ -63,11 +62,7 @@ class TaggerRecognizer:
     chunk: int = 128
     batch: int = 32
 
-    def recognize(self, docs: Iterable[Doc]) -> Iterator[list[Span]]:
-        """Yield the spans of each document, in its order, sorted by start."""
-        return self.recognize_texts(doc.text for doc in docs)
-
-    def recognize_texts(self, texts: Iterable[str]) -> Iterator[list[Span]]:
+    def recognize(self, texts: Iterable[str]) -> Iterator[list[Span]]:
         """Yield the spans of each text; a stream of any length stays within the memory of one chunk."""
         stream = iter(texts)
         while chunk := list(islice(stream, self.chunk)):
@@ -111,9 +106,9 @@ class PipelineRecognizer:
 
     language: Language
 
-    def recognize(self, docs: Iterable[Doc]) -> Iterator[list[Span]]:
-        """Yield the spans of each document; spaCy gives no probabilities, so their score is 1."""
-        for doc in self.language.pipe(doc.text for doc in docs):
+    def recognize(self, texts: Iterable[str]) -> Iterator[list[Span]]:
+        """Yield the spans of each text; spaCy gives no probabilities, so their score is 1."""
+        for doc in self.language.pipe(texts):
             yield [
                 Span(entity.start_char, entity.end_char, LABEL_TYPES[entity.label_.upper()])
                 for entity in doc.ents

@@ -114,7 +114,10 @@ class Extractor:
         items = [replace(i, sections=i.sections or read_sections(i.document.text)) for i in batch]
         docs = tokenize(language, [item.document.text for item in items])
         spans = list(self._recognize(items, docs))
-        requests = (LinkRequest(doc.text, found, find_long_forms(doc)) for doc, found in zip(docs, spans, strict=True))
+        requests = (
+            LinkRequest(item.document.text, found, find_long_forms(doc))
+            for item, doc, found in zip(items, docs, spans, strict=True)
+        )
         for item, found, links in zip(items, spans, self.linker.link(requests), strict=True):
             yield _annotate(item, found, links, self.config)
 
@@ -122,25 +125,25 @@ class Extractor:
         if self.config.gold_mentions:
             yield from (_gold_spans(item) for item in items)
             return
-        tagged = self.recognizer.recognize(docs) if self.recognizer is not None else ([] for _ in docs)
-        for item, doc, model_spans in zip(items, docs, tagged, strict=True):
+        texts = [item.document.text for item in items]
+        tagged = self.recognizer.recognize(texts) if self.recognizer is not None else ([] for _ in texts)
+        for item, text, doc, model_spans in zip(items, texts, docs, tagged, strict=True):
             trusted = [s for s in model_spans if self._is_trusted(item.document, s)]
-            merged = self._merge(doc, trusted)
-            is_note = item.document.kind == NOTE
-            kept = keep_plausible(doc.text, merged) if is_note else name_everywhere(doc.text, merged)
+            merged = self._merge(text, doc, trusted)
+            kept = keep_plausible(text, merged) if item.document.kind == NOTE else name_everywhere(text, merged)
             yield _outside_headers(item.sections, kept)
 
-    def _merge(self, doc: Doc, tagged: Sequence[Span]) -> tuple[Span, ...]:
+    def _merge(self, text: str, doc: Doc, tagged: Sequence[Span]) -> tuple[Span, ...]:
         """Join what the model, the dictionary and the patterns found, and the abbreviations of that.
 
         Where corpora decide, the model's borders come first, and a class of drugs is no drug; for the graph the longest
         name, for it says most.
         """
-        named, formed = self.dictionary.find(doc.text), find_patterns(doc.text)
+        named, formed = self.dictionary.find(text), find_patterns(text)
         if self.config.ids == CORPUS_IDS:
             drugs = [span for span in named if not span.curie.startswith(DRUG_CLASS)]
-            return settle_abbreviations(doc, merge_spans(formed, add_curies(tagged, named), drugs))
-        return settle_abbreviations(doc, merge_spans(formed, keep_longest(named, tagged)))
+            return settle_abbreviations(text, doc, merge_spans(formed, add_curies(tagged, named), drugs))
+        return settle_abbreviations(text, doc, merge_spans(formed, keep_longest(named, tagged)))
 
     def _is_trusted(self, document: Document, span: Span) -> bool:
         """Tell whether a model's span is no mask of an identifier, and in a note no gene.

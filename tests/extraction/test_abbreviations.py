@@ -13,7 +13,7 @@ def settle(text: str, *found: tuple[str, str]) -> list[tuple[str, str]]:
         start = max([s.end for s in spans], default=0)
         place = text.index(name, start)
         spans.append(Span(place, place + len(name), EntityType(kind)))
-    settled = settle_abbreviations(tokenize(build_language(), [text])[0], spans)
+    settled = settle_abbreviations(text, tokenize(build_language(), [text])[0], spans)
     return [(text[s.start : s.end], s.type.value) for s in settled]
 
 

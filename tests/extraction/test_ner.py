@@ -15,8 +15,7 @@ TEXT = "Naloxone reverses the antihypertensive effect of clonidine. Lidocaine-in
 
 @pytest.mark.parametrize("name", ["fast", "accurate"])
 def test_shipped_models_find_drugs_and_diseases(name: str) -> None:
-    doc = spacy.blank("en")(TEXT)
-    spans = next(load_recognizer(name).recognize([doc]))
+    spans = next(load_recognizer(name).recognize([TEXT]))
     found = {(TEXT[s.start : s.end], s.type) for s in spans}
     assert {("Naloxone", EntityType.DRUG), ("clonidine", EntityType.DRUG), ("Lidocaine", EntityType.DRUG)} <= found
     assert ("cardiac asystole", EntityType.DISEASE) in found
@@ -28,7 +27,7 @@ def test_empty_and_long_texts_keep_their_places() -> None:
     recognizer = load_recognizer("fast")
     assert isinstance(recognizer, TaggerRecognizer)
     long = "No complaint. " * 2000 + "Naloxone was given."
-    found = list(recognizer.recognize_texts(["", long, "\n\n", "Aspirin."]))
+    found = list(recognizer.recognize(["", long, "\n\n", "Aspirin."]))
     assert found[0] == found[2] == []
     assert (long[found[1][-1].start : found[1][-1].end], "Aspirin."[: found[3][0].end]) == ("Naloxone", "Aspirin")
 
@@ -36,8 +35,8 @@ def test_empty_and_long_texts_keep_their_places() -> None:
 def test_texts_read_together_or_alone_give_the_same_spans() -> None:
     recognizer = load_recognizer("fast")
     assert isinstance(recognizer, TaggerRecognizer)
-    together = list(recognizer.recognize_texts([TEXT, "Aspirin caused bleeding."]))
-    alone = [next(recognizer.recognize_texts([t])) for t in (TEXT, "Aspirin caused bleeding.")]
+    together = list(recognizer.recognize([TEXT, "Aspirin caused bleeding."]))
+    alone = [next(recognizer.recognize([t])) for t in (TEXT, "Aspirin caused bleeding.")]
     places = [[[(s.start, s.end, s.type) for s in spans] for spans in found] for found in (together, alone)]
     assert places[0] == places[1]
 
@@ -52,8 +51,7 @@ def test_a_spacy_pipelines_labels_are_mapped() -> None:
             {"label": "CITY", "pattern": "Bath"},
         ]
     )
-    doc = spacy.blank("en")("aspirin for gout in Bath")
-    spans = next(PipelineRecognizer(language).recognize([doc]))
+    spans = next(PipelineRecognizer(language).recognize(["aspirin for gout in Bath"]))
     assert [(s.start, s.end, s.type) for s in spans] == [(0, 7, EntityType.DRUG), (12, 16, EntityType.DISEASE)]
 
 

@@ -49,7 +49,7 @@ def test_a_fast_tagger_can_be_trained_and_loaded(corpus: Path, tmp_path: Path) -
     recognizer = load_recognizer(str(folder))
     assert isinstance(recognizer, TaggerRecognizer)
     text = "Clonidine induced hypotension."
-    assert {"Clonidine", "hypotension"} <= {text[s.start : s.end] for s in next(recognizer.recognize_texts([text]))}
+    assert {"Clonidine", "hypotension"} <= {text[s.start : s.end] for s in next(recognizer.recognize([text]))}
 
 
 def test_a_linker_can_be_trained_and_loaded(corpus: Path, tmp_path: Path) -> None:
