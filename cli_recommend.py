@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,11 +26,14 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command(epilog="Example: theragraph recommend examples/patients/allergy.json --set egfr=25")
 def recommend(
     ctx: typer.Context,
-    patient: Annotated[Path, typer.Argument(help="A patient's file; with --batch a folder of them.")],
+    patient: Annotated[
+        Path, typer.Argument(help="A patient's file; with --batch a folder of them, MIMIC-III's or eICU's.")
+    ],
     set_: Annotated[list[str] | None, typer.Option("--set", help="What if: a value, as egfr=25.")] = None,
     add: Annotated[list[str] | None, typer.Option(help="What if: one more, as drug:warfarin.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="What if: one source less, as source:NAME.")] = None,
     previous: Annotated[Path | None, typer.Option(help="Follow up on an earlier plan's --json.")] = None,
+    genome: Annotated[Path | None, typer.Option(help="The patient's genetic results: a report of PharmCAT.")] = None,
     formulary: Annotated[Path | None, typer.Option(help="Drugs to prefer: a name or CURIE a line.")] = None,
     batch: Annotated[bool, typer.Option("--batch", help="Plan for every patient of a folder.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the plan as one self-contained page, too.")] = None,
@@ -41,10 +44,10 @@ def recommend(
     """Print a treatment plan with its reasons, what was excluded and what was not assessed."""
     from cli_policy import with_registered_policy
     from recommender.patient_text import open_recommender
-    from recommender.read_patient import find_patient_files
+    from recommender.read_patient import find_patients
 
     changes = {"set": set_, "add": add, "without": without}
-    asked = list(find_patient_files(patient)) if batch else _read_asked(patient, changes, previous)
+    asked = list(find_patients(patient)) if batch else _read_asked(patient, changes, previous, genome)
     with open_store(ctx) as store:
         with shown_progress() as progress:
             progress("reading what the graph knows", 0, None)
@@ -76,13 +79,17 @@ class _Answer:
     difference: Difference | None = None
 
 
-def _read_asked(path: Path, options: Mapping[str, Sequence[str] | None], previous: Path | None) -> _Asked:
+def _read_asked(
+    path: Path, options: Mapping[str, Sequence[str] | None], previous: Path | None, genome: Path | None
+) -> _Asked:
     from recommender.difference import read_standings
     from recommender.read_fhir import read_json
     from recommender.read_patient import read_patient
     from recommender.what_if import read_change
 
     patient = read_patient(path)
+    if genome:
+        patient = replace(patient, genome=patient.genome + read_patient(genome).genome)
     changes = tuple(read_change(verb, text) for verb, texts in options.items() for text in texts or ())
     return _Asked(patient, changes, read_standings(read_json(previous), previous.name) if previous else None)
 
@@ -135,12 +142,12 @@ def _print_plan(answer: _Answer, show_query: bool, as_json: bool) -> None:
         console.print(to_text_queries(asked))
 
 
-def _recommend_batch(recommender: Recommender, files: Iterable[Path]) -> None:
+def _recommend_batch(recommender: Recommender, patients: Iterable[Path | Patient]) -> None:
     from recommender.recommend import Failure
     from recommender.to_json import to_json
 
     failures = 0
-    for item in recommender.recommend_batch(files):
+    for item in recommender.recommend_batch(patients):
         if isinstance(item, Failure):
             failures += 1
             typer.echo(json.dumps({"patient": item.patient, "error": item.error}, ensure_ascii=False))

@@ -29,6 +29,7 @@ UNIQUE_KEYS = (
     ("Source", "name"),
 )
 INDEXES = (("Statement", "edge_key"), ("Mention", "curie"), ("Entity", "name"), ("Entity", "source"))
+EDGE_INDEXES = (("HAS_SIDE_EFFECT", "frequency_qualifier"),)
 
 SHOW_CONSTRAINTS = Query("show_constraints", "SHOW CONSTRAINTS YIELD labelsOrTypes, properties")
 SHOW_INDEXES = Query("show_indexes", "SHOW INDEXES YIELD labelsOrTypes, properties")
@@ -49,6 +50,12 @@ def edge_constraint(relationship_type: str) -> Query:
 def index(label: str, key: str) -> Query:
     """The statement that makes looking `key` up fast."""
     return Query(f"index_{label}_{key}", f"CREATE INDEX IF NOT EXISTS FOR (n:{label}) ON (n.{key})", writes=True)
+
+
+def edge_index(relationship_type: str, key: str) -> Query:
+    """The statement that makes finding the relationships of a type that have a `key` fast."""
+    text = f"CREATE INDEX IF NOT EXISTS FOR ()-[r:{relationship_type}]-() ON (r.{key})"
+    return Query(f"index_{relationship_type}_{key}", text, writes=True)
 
 
 KNOWN_NODES = Query(

@@ -1,9 +1,13 @@
 """The Cypher that a recommender loads its knowledge with.
 
-Whole tables come as one row whose `rows` is a list of lists: a row per edge costs the driver several times more.
+Whole tables come as few rows whose `rows` is a list of lists: a row per edge costs the driver several times more. They
+come by few queries: a server that has just started spends more on understanding a query than on its rows.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from kg.queries import Query
 from ontologies.biolink import Category, Predicate
@@ -12,8 +16,12 @@ _ASSERTED = "NOT coalesce(r.negated, false)"
 
 
 def concepts(category: Category) -> Query:
-    """Every node of a category: curie, name, synonyms, xrefs, class kind, cost class."""
-    fields = "n.curie, n.name, n.synonyms, n.xrefs, n.class_kind, n.cost_class"
+    """Every node of a category: curie, name, synonyms, xrefs, and of drugs and chemicals class kind, cost class.
+
+    Looking for a property that no node of a category has is what a server takes longest for.
+    """
+    has_kind = category in (Category.DRUG, Category.CHEMICAL_ENTITY)
+    fields = "n.curie, n.name, n.synonyms, n.xrefs" + (", n.class_kind, n.cost_class" if has_kind else "")
     return Query(f"concepts_{category}", f"MATCH (n:{category}) RETURN collect([{fields}]) AS rows")
 
 
@@ -25,15 +33,36 @@ PRODUCTS = Query(
 )
 
 
-def stated(predicate: Predicate) -> Query:
-    """Every edge of a predicate that is not negated: subject, object, all properties."""
-    text = (
-        f"MATCH (s:Entity)-[r:{predicate.relationship_type}]->(o:Entity) WHERE {_ASSERTED} "
-        "RETURN collect([s.curie, o.curie, properties(r)]) AS rows"
-    )
-    return Query(f"stated_{predicate.name.lower()}", text)
+FACTS: Final = (
+    Predicate.TREATS,
+    Predicate.CONTRAINDICATED_IN,
+    Predicate.INTERACTS_WITH,
+    Predicate.SIMILAR_TO,
+    Predicate.ASSOCIATED_WITH_RESPONSE_TO,
+)
+# What an explanation may walk over (`recommender/paths.py`); changes of expression are many and explain nothing.
+LINKS: Final[Mapping[Category, tuple[Predicate, ...]]] = {
+    Category.DRUG: (
+        Predicate.BINDS,
+        Predicate.AFFECTS,
+        Predicate.CHEMICALLY_SIMILAR_TO,
+        Predicate.TREATS,
+        Predicate.AMELIORATES,
+    ),
+    Category.DISEASE: (Predicate.ASSOCIATED_WITH, Predicate.SIMILAR_TO),
+    Category.GENE: (Predicate.GENE_ASSOCIATED_WITH_CONDITION, Predicate.BIOMARKER_FOR),
+}
 
 
+def _any_of(predicates: Iterable[Predicate]) -> str:
+    return "|".join(predicate.relationship_type for predicate in predicates)
+
+
+STATED = Query(
+    "stated_facts",
+    f"MATCH (s:Entity)-[r:{_any_of(FACTS)}]->(o:Entity) WHERE {_ASSERTED} "
+    "RETURN type(r) AS type, collect([s.curie, o.curie, properties(r)]) AS rows",
+)
 SIDE_EFFECTS = Query(
     "side_effects_with_frequency",
     "MATCH (s:Entity)-[r:HAS_SIDE_EFFECT]->(o:Entity) "
@@ -61,22 +90,22 @@ SENTENCES = Query(
 
 
 def broader(category: Category) -> Query:
-    """The broader concepts of every node of a category: subject, object."""
+    """What is narrower among the nodes of a category: broader concept, list of the narrower ones."""
     text = (
-        f"MATCH (s:{category})-[r:SUBCLASS_OF]->(o:Entity) WHERE {_ASSERTED} RETURN collect([s.curie, o.curie]) AS rows"
+        f"MATCH (s:{category})-[r:SUBCLASS_OF]->(o:Entity) WHERE {_ASSERTED} "
+        "WITH o, collect(s.curie) AS narrower RETURN collect([o.curie, narrower]) AS rows"
     )
     return Query(f"broader_{category}", text)
 
 
-def links(predicate: Predicate, category: Category) -> Query:
-    """The asserted edges of a predicate from nodes of a category: subject, object, source."""
+def links(category: Category) -> Query:
+    """The asserted edges of `LINKS` from nodes of a category, by type and source: subject, object."""
     text = (
-        f"MATCH (s:{category})-[r:{predicate.relationship_type}]->(o:Entity) "
+        f"MATCH (s:{category})-[r:{_any_of(LINKS[category])}]->(o:Entity) "
         f"WHERE {_ASSERTED} AND coalesce(r.knowledge_level, '') <> 'prediction' "
-        "AND coalesce(r.context_qualifier, '') <> 'cross_reactivity' "
-        "RETURN collect([s.curie, o.curie, r.primary_knowledge_source]) AS rows"
+        "RETURN type(r) AS type, r.primary_knowledge_source AS source, collect([s.curie, o.curie]) AS rows"
     )
-    return Query(f"links_{predicate.name.lower()}_{category}", text)
+    return Query(f"links_{category}", text)
 
 
 _SHOWN = (

@@ -121,6 +121,8 @@ class GraphStore:
             indexed = {_index_key(row) for row in self.run(queries.SHOW_INDEXES)}
             for label, key in queries.INDEXES:
                 self._ddl((label, key) in indexed, queries.index(label, key))
+            for kind, key in queries.EDGE_INDEXES:
+                self._ddl((kind, key) in indexed, queries.edge_index(kind, key))
 
     def write_nodes(self, nodes: Iterable[Node]) -> WriteCount:
         """Create what is new, replace what changed, leave the rest; nodes come in any order and number."""

@@ -155,11 +155,17 @@ def from_iri(iri: str) -> str:
 def from_fhir_code(system: str, code: str) -> str | None:
     """Return the CURIE of a FHIR coding, or None when its code system is not one that is known here.
 
+    A code may repeat the prefix, as those of the OBO ontologies do.
+
     >>> from_fhir_code("http://snomed.info/sct", "44054006")
     'SNOMEDCT:44054006'
+    >>> from_fhir_code("https://human-phenotype-ontology.org", "HP:0001250")
+    'HP:0001250'
     """
-    prefix = FHIR_SYSTEMS.get(system.strip().rstrip("/"))
-    return f"{prefix}:{code.strip()}" if prefix and code.strip() else None
+    named = system.strip().rstrip("/")
+    prefix = FHIR_SYSTEMS.get(named) or FHIR_SYSTEMS.get(named.replace("https://", "http://"))
+    local = code.strip().removeprefix(f"{prefix}:")
+    return f"{prefix}:{local}" if prefix and local else None
 
 
 def _from_typed_id(text: str) -> str:

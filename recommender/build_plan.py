@@ -276,6 +276,7 @@ class _Writer:
             dose=first.dose if is_stated else "",
             dose_source=first.citation.label if first.dose and is_stated else "",
             population=first.population,
+            is_for_all=candidate.population_fits is not None,
             via=knowledge.name(candidate.via) if candidate.via else "",
             monitoring=tuple(m for d in candidate.drugs for m in knowledge.monitoring_of.get(d, ())),
             stop_rules=tuple(s for d in candidate.drugs for s in knowledge.stop_rules_of.get(d, ())),
@@ -310,6 +311,9 @@ class _Writer:
         if self.patient.deceased:
             return "the record says that the patient has died"
         if not conditions:
+            suspected = [c.concept.text for c in self.patient.conditions if c.is_suspected and not c.refuted]
+            if suspected:
+                return f"nothing is more than suspected ({', '.join(suspected)}); find out before it is treated"
             return "no active condition or finding could be mapped to the graph; refer"
         return "; ".join(f"{c.condition.name}: {c.reason}" for c in conditions)
 

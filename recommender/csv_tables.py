@@ -20,7 +20,7 @@ def read_csv(folder: Path, name: str, *columns: str, required: bool = True) -> I
 
     InputError when a required file is missing; FormatError when it lacks one of `columns` or breaks off.
     """
-    path = _find(folder, name)
+    path = find_csv(folder, name)
     if path is None:
         if required:
             raise InputError(f'"{folder}" has no {name}.csv or {name}.csv.gz; give the folder of the data set.')
@@ -49,7 +49,8 @@ def to_number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _find(folder: Path, name: str) -> Path | None:
+def find_csv(folder: Path, name: str) -> Path | None:
+    """The folder's `name.csv` or `name.csv.gz` (any case), None when it has none; InputError when it is no folder."""
     if not folder.is_dir():
         raise InputError(f'"{folder}" is not a folder; give the folder of the data set.')
     wanted = {f"{name}.csv", f"{name}.csv.gz"}

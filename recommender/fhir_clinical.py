@@ -7,45 +7,63 @@ from typing import Final
 
 from recommender.fhir_collect import Collected
 from recommender.fhir_element import Element
+from recommender.fhir_reference import find_target
 from recommender.patient import Allergy, Concept, Condition, FamilyHistory, Medication, Procedure
 from recommender.stop_reasons import to_stop_reason
 
 _VOID: Final = "entered-in-error"
 _REFUTED: Final = frozenset({"refuted", _VOID})
-_NO_ALLERGY: Final = re.compile(r"\bno (?:known )?(?:drug |medication )?allerg|\bnk(?:d)?a\b", re.IGNORECASE)
+_NO_ALLERGY: Final = re.compile(
+    r"^\W*(?:no (?:known |active )?(?:food (?:or|and) )?(?:drug |medication )?allerg|nk(?:d)?a\b|none known\W*$)",
+    re.IGNORECASE,
+)
 _NO_ALLERGY_CODES: Final = frozenset({"SNOMEDCT:716186003", "SNOMEDCT:409137002", "SNOMEDCT:160244002"})
+# That there is no allergy to food, latex or what is in the air says nothing of drugs.
+_NO_OTHER_ALLERGY: Final = re.compile(
+    r"^\W*no known (?:food|latex|environmental|insect|animal)\b(?! or)", re.IGNORECASE
+)
+_NO_OTHER_ALLERGY_CODES: Final = frozenset({"SNOMEDCT:429625007", "SNOMEDCT:428607008", "SNOMEDCT:1003774007"})
+_SEVERE: Final = re.compile(r"\banaphyla|\bangio-?(?:o?edema)|\bstevens|\bepidermal necrolysis\b", re.IGNORECASE)
+_ROUTES: Final = {
+    "SNOMEDCT:6064005": "topical route",
+    "SNOMEDCT:45890007": "transdermal route",
+    "SNOMEDCT:448598008": "cutaneous route",
+}
+_NOT_ORDERED: Final = frozenset({"proposal", "option"})
 _NO_MEDICATION_CODES: Final = frozenset({"SNOMEDCT:787481004", "SNOMEDCT:182904002"})
-_NOT_PREGNANT: Final = re.compile(r"\b(?:not pregnant|non-?pregnant|history of|family)\b", re.IGNORECASE)
-_PREGNANT: Final = re.compile(r"\bpregnan(?:t|cy)\b", re.IGNORECASE)
-_ENDED: Final = frozenset({"resolved", "inactive", "remission"})
+_UNCERTAIN: Final = frozenset({"provisional", "differential", "unconfirmed"})
+# What stands in the record and has no readable name is kept under these words: no check may pass over it.
+NAMELESS: Final = {
+    "condition": "a condition without a name",
+    "medication": "a medication without a name",
+    "allergy": "an allergy without a substance",
+}
 
 
 def read_condition(element: Element, collected: Collected) -> None:
-    """Add one Condition; one without a code or text is reported."""
+    """Add one Condition; one without a code or text is reported and stays as one that maps to nothing."""
+    verification = element.code("verificationStatus")
     concept = element.concept("code")
     if concept is None:
         element.report("code", "is missing: a condition without a name cannot be read")
-        return
+        concept = Concept(NAMELESS["condition"])
     status = element.code("clinicalStatus")
     if not status and any(name.startswith("abatement") for name in element.value):
         status = "resolved"
-    refuted = element.code("verificationStatus") in _REFUTED
+    certainty = verification if verification in _UNCERTAIN else ""
     time = element.time("onsetDateTime", "onsetPeriod", "recordedDate", today=collected.today)
-    collected.conditions.append(Condition(concept, status, refuted, element.origin(time)))
-    if _PREGNANT.search(concept.text) and not _NOT_PREGNANT.search(concept.text):
-        is_now = not refuted and status not in _ENDED
-        collected.pregnant = is_now if is_now or collected.pregnant is None else collected.pregnant
+    collected.conditions.append(Condition(concept, status, verification in _REFUTED, element.origin(time), certainty))
 
 
 def read_medication(element: Element, collected: Collected) -> None:
-    """Add one MedicationRequest or MedicationStatement."""
+    """Add one MedicationRequest or MedicationStatement; one without a name is reported and maps to nothing."""
     status = element.text("status").lower()
-    if status == _VOID or element.text("intent") == "proposal" or element.flag("doNotPerform"):
+    if status == _VOID or element.text("intent") in _NOT_ORDERED or element.flag("doNotPerform"):
         return
     concept = element.concept("medicationCodeableConcept") or _referenced(element, collected)
     if concept is None:
         element.report("medication", "is missing: a medication without a name cannot be read")
-        return
+        concept = Concept(NAMELESS["medication"])
     if any(coding.curie in _NO_MEDICATION_CODES for coding in concept.codings):
         collected.no_medications = True
         return
@@ -56,7 +74,7 @@ def read_medication(element: Element, collected: Collected) -> None:
         Medication(
             concept,
             status,
-            route.text if route else "",
+            _route_name(route) if route else "",
             dosage.text("text") if dosage else "",
             _reason(element, collected),
             element.origin(time),
@@ -65,18 +83,26 @@ def read_medication(element: Element, collected: Collected) -> None:
     )
 
 
+def _route_name(route: Concept) -> str:
+    """The route in words; a bare code of a route on the skin by its name."""
+    return next((_ROUTES[c.curie] for c in route.codings if c.curie in _ROUTES), route.text)
+
+
 def read_allergy(element: Element, collected: Collected) -> None:
-    """Add one AllergyIntolerance, or note that none is known."""
+    """Add one AllergyIntolerance, or note that none is known; one without a substance is reported, maps to nothing."""
+    refuted = element.code("verificationStatus") in _REFUTED or element.code("clinicalStatus") == "resolved"
     concept = element.concept("code") or _reaction_substance(element)
     if concept is None:
         element.report("code", "is missing: an allergy without a substance cannot be read")
+        concept = Concept(NAMELESS["allergy"])
+    codes = {c.curie for c in concept.codings}
+    if _NO_ALLERGY.search(concept.text) or codes & _NO_ALLERGY_CODES:
+        collected.no_known_allergies = collected.no_known_allergies or not refuted
         return
-    if _NO_ALLERGY.search(concept.text) or any(c.curie in _NO_ALLERGY_CODES for c in concept.codings):
-        collected.no_known_allergies = True
+    if _NO_OTHER_ALLERGY.search(concept.text) or codes & _NO_OTHER_ALLERGY_CODES:
         return
     categories = element.value.get("category")
     category = categories[0] if isinstance(categories, list) and categories else ""
-    refuted = element.code("verificationStatus") in _REFUTED or element.code("clinicalStatus") == "resolved"
     time = element.time("onsetDateTime", "recordedDate", today=collected.today)
     collected.allergies.append(
         Allergy(
@@ -86,7 +112,19 @@ def read_allergy(element: Element, collected: Collected) -> None:
             element.text("criticality"),
             refuted,
             element.origin(time),
+            _is_severe(element),
         )
+    )
+
+
+def _is_severe(element: Element) -> bool:
+    """True when the record says that the risk is high, a reaction was severe, or names one that always is."""
+    reactions = list(element.children("reaction"))
+    manifestations = (c.as_concept() for r in reactions for c in r.children("manifestation"))
+    return (
+        element.text("criticality") == "high"
+        or any(reaction.text("severity") == "severe" for reaction in reactions)
+        or any(_SEVERE.search(concept.text) for concept in manifestations if concept)
     )
 
 
@@ -100,6 +138,8 @@ def read_procedure(element: Element, collected: Collected) -> None:
 
 def read_family_history(element: Element, collected: Collected) -> None:
     """Add the conditions of one relative."""
+    if element.text("status") == _VOID:
+        return
     relation = element.concept("relationship")
     for child in element.children("condition"):
         concept = child.concept("code")
@@ -114,16 +154,21 @@ def _referenced(element: Element, collected: Collected) -> Concept | None:
     if reference is None:
         return None
     target = reference.text("reference")
-    if target.startswith("#"):
-        contained = (c for c in element.children("contained") if c.value.get("id") == target[1:])
-        resource = next(contained, None)
-    else:
-        resource = collected.by_reference.get(target)
-    concept = resource.concept("code") if resource else None
+    resource = find_target(target, element, collected.by_reference)
+    concept = (resource.concept("code") or _ingredients(resource)) if resource else None
     display = reference.text("display")
     if concept is None and not display:
         reference.report("reference", f'"{target[:60]}" is not in the Bundle')
     return concept or (Concept(display) if display else None)
+
+
+def _ingredients(medication: Element) -> Concept | None:
+    """A Medication without a code by the names of all its ingredients."""
+    found = [i.concept("itemCodeableConcept") for i in medication.children("ingredient")]
+    named = [concept for concept in found if concept]
+    if not named or len(named) < len(found):
+        return None
+    return named[0] if len(named) == 1 else Concept(" / ".join(concept.text for concept in named))
 
 
 def _reason(element: Element, collected: Collected) -> str:
@@ -133,7 +178,7 @@ def _reason(element: Element, collected: Collected) -> str:
         if concept is not None:
             return concept.text
     for child in element.children("reasonReference"):
-        target = collected.by_reference.get(child.text("reference"))
+        target = find_target(child.text("reference"), element, collected.by_reference)
         concept = target.concept("code") if target else None
         if concept is not None:
             return concept.text

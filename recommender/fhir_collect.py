@@ -8,6 +8,7 @@ from datetime import date
 
 from recommender.fhir_element import Element
 from recommender.patient import (
+    UNKNOWN_ORIGIN,
     Allergy,
     ClinicalText,
     Condition,
@@ -17,9 +18,22 @@ from recommender.patient import (
     LifestyleFact,
     Measurement,
     Medication,
+    Origin,
     Patient,
+    Phenotype,
     Procedure,
+    to_instant,
 )
+from recommender.reproduction import LACTATION, PREGNANCY
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one observation says of pregnancy or lactation; None when it says that it is not known."""
+
+    state: str
+    says: bool | None
+    origin: Origin = UNKNOWN_ORIGIN
 
 
 @dataclass(slots=True)
@@ -38,32 +52,43 @@ class Collected:
     lifestyle: list[LifestyleFact] = field(default_factory=list)
     family_history: list[FamilyHistory] = field(default_factory=list)
     procedures: list[Procedure] = field(default_factory=list)
+    phenotypes: list[Phenotype] = field(default_factory=list)
     texts: list[ClinicalText] = field(default_factory=list)
-    pregnant: bool | None = None
-    lactating: bool | None = None
+    answers: list[Answer] = field(default_factory=list)
+    child_pugh: list[tuple[str, Origin]] = field(default_factory=list)
 
     def to_patient(
         self, patient_id: str, sex: str, birth_date: date | None, deceased: bool, issues: list[Issue]
     ) -> Patient:
-        """The patient, with measurements and habits in the order of time."""
+        """The patient, with measurements and habits in the order of time; of several answers the newest counts."""
+        pregnant, lactating = (self._newest(state) for state in (PREGNANCY, LACTATION))
         return Patient(
             patient_id=patient_id,
             as_of=self.today,
             sex=sex,
             birth_date=birth_date,
             deceased=deceased,
-            pregnant=self.pregnant,
-            lactating=self.lactating,
+            pregnant=pregnant.says,
+            pregnancy_origin=pregnant.origin,
+            lactating=lactating.says,
+            lactation_origin=lactating.origin,
+            child_pugh=max(self.child_pugh, key=lambda found: to_instant(found[1].time), default=("", None))[0],
             conditions=tuple(self.conditions),
             medications=tuple(self.medications),
             no_medications=self.no_medications,
             allergies=tuple(self.allergies),
-            no_known_allergies=self.no_known_allergies and not self.allergies,
-            measurements=tuple(sorted(self.measurements, key=lambda m: m.origin.time)),
+            no_known_allergies=self.no_known_allergies and all(a.refuted for a in self.allergies),
+            measurements=tuple(sorted(self.measurements, key=lambda m: to_instant(m.origin.time))),
             genome=tuple(self.genome),
-            lifestyle=tuple(sorted(self.lifestyle, key=lambda f: f.origin.time)),
+            lifestyle=tuple(sorted(self.lifestyle, key=lambda f: to_instant(f.origin.time))),
             family_history=tuple(self.family_history),
             procedures=tuple(self.procedures),
+            phenotypes=tuple(self.phenotypes),
             texts=tuple(self.texts),
             issues=tuple(issues),
         )
+
+    def _newest(self, state: str) -> Answer:
+        """The newest answer; of those of one time the one that says yes."""
+        found = [answer for answer in self.answers if answer.state == state]
+        return max(found, key=lambda a: (to_instant(a.origin.time), a.says is True), default=Answer(state, None))

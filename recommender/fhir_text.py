@@ -11,10 +11,13 @@ from recommender.fhir_element import Element
 from recommender.patient import ClinicalText
 
 MAX_CHARACTERS: Final = 200_000
+VOID: Final = frozenset({"entered-in-error", "cancelled"})
 
 
 def read_report(element: Element, collected: Collected) -> None:
     """Add a DiagnosticReport's conclusion and attached text."""
+    if element.text("status") in VOID:
+        return
     time = element.time("effectiveDateTime", "effectivePeriod", "issued", today=collected.today)
     if element.text("conclusion"):
         collected.texts.append(ClinicalText(element.text("conclusion"), element.origin(time)))
@@ -24,7 +27,7 @@ def read_report(element: Element, collected: Collected) -> None:
 
 def read_document(element: Element, collected: Collected) -> None:
     """Add a DocumentReference's attached text."""
-    if element.text("status") == "entered-in-error":
+    if VOID & {element.text("status"), element.text("docStatus")}:
         return
     time = element.time("date", today=collected.today)
     for content in element.children("content"):
@@ -34,12 +37,13 @@ def read_document(element: Element, collected: Collected) -> None:
 
 
 def _add(attachment: Element, time: str, collected: Collected) -> None:
-    """Plain text only; a text beyond the limit is cut and reported."""
-    data = attachment.value.get("data")
-    if not attachment.text("contentType").startswith("text/plain") or not isinstance(data, str):
+    """Plain text only, anything else is reported; a text beyond the limit is cut and reported."""
+    data, kind = attachment.value.get("data"), attachment.text("contentType")
+    if not isinstance(data, str) or not kind.startswith("text/plain"):
+        attachment.report("", f"is {kind or 'of no stated type'}, not text/plain with its data: it is not read")
         return
     try:
-        text = base64.b64decode(data, validate=True).decode("utf-8")
+        text = base64.b64decode("".join(data.split()), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         attachment.report("data", "is not base64 of UTF-8 text")
         return

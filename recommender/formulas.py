@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 Sex = Literal["female", "male"]
+
+LEAST_POINTS: Final = 5
+MOST_POINTS: Final = 15
 
 
 def egfr_ckd_epi_2021(creatinine_mg_dl: float, age_years: float, sex: Sex) -> float:
@@ -19,6 +22,17 @@ def egfr_ckd_epi_2021(creatinine_mg_dl: float, age_years: float, sex: Sex) -> fl
     ratio = creatinine_mg_dl / kappa
     shape = float(min(ratio, 1.0) ** alpha * max(ratio, 1.0) ** -1.200)
     return float(142.0 * shape * 0.9938**age_years * factor)
+
+
+def egfr_schwartz_2009(creatinine_mg_dl: float, height_m: float) -> float:
+    """Estimated glomerular filtration rate in mL/min/1.73 m² of a child of 1 to 17 years, from enzymatic creatinine.
+
+    Source: Schwartz et al., Journal of the American Society of Nephrology 2009;20:629 (bedside equation).
+
+    >>> round(egfr_schwartz_2009(1.5, 1.2), 1)
+    33.0
+    """
+    return 0.413 * 100.0 * height_m / creatinine_mg_dl
 
 
 def crcl_cockcroft_gault(creatinine_mg_dl: float, age_years: float, weight_kg: float, sex: Sex) -> float:

@@ -10,6 +10,7 @@ from recommender.diplotypes import with_phenotype
 from recommender.names import clean_condition, is_family_history, split_history
 from recommender.patient import Allergy, ClinicalText, Concept, Condition, FamilyHistory, Patient, TextMention, Unmapped
 from recommender.procedures import map_procedure
+from recommender.reproduction import with_reproductive_state
 
 Annotate = Callable[[ClinicalText], Iterable[TextMention]]
 
@@ -34,7 +35,7 @@ def map_patient(patient: Patient, index: CodeIndex, annotate: Annotate = read_no
         family_history=(*patient.family_history, *(FamilyHistory(c.concept, "", c.origin) for c in relatives)),
         mentions=(*patient.mentions, *(m for text in patient.texts for m in annotate(text))),
     )
-    return replace(mapped, unmapped=tuple(_find_unmapped(mapped)))
+    return with_reproductive_state(replace(mapped, unmapped=tuple(_find_unmapped(mapped))))
 
 
 def _map_condition(condition: Condition, index: CodeIndex) -> Condition:

@@ -31,6 +31,7 @@ _STRENGTH: Final = re.compile(
     r"\b\d[\d,.]*\s*-?\s*(?:mg|mcg|ug|µg|g|gm|ml|l|meq|mmol|unt|units?|iu|actuat|hr|hour|day|%|million|mu|puffs?|each)\b"
     r"(?:\s*/\s*(?:\d[\d.]*\s*)?(?:mg|mcg|g|ml|l|actuat|hr|day|h)\b)?"
 )
+_ROUTE: Final = re.compile(r"\b(?:topical|cutaneous|transdermal)\b")
 _DISTINCT: Final = re.compile(r"\b(viral|streptococcal|congenital|neonatal|gestational|juvenile)\b")
 _JOINED: Final = re.compile(r"(?<=[a-z]{5})-(?=[a-z]{5})")
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9'\-]*")
@@ -123,6 +124,16 @@ def clean_drug(text: str) -> str:
     lowered = _STRENGTH.sub(" ", text.lower().replace("(", " ").replace(")", " "))
     words = [w for w in re.split(r"[\s,;]+", lowered) if w]
     return " ".join(w for w in words if (w not in _FORMS and not re.fullmatch(r"[\d.,%\-/]+", w)) or w == "/")
+
+
+def find_route(text: str) -> str:
+    """The route that a product's name tells, "" when it tells none.
+
+    >>> find_route("Diclofenac Sodium 1 % Topical Gel")
+    'topical'
+    """
+    found = _ROUTE.search(text.lower())
+    return found.group() if found else ""
 
 
 def clean_allergen(text: str) -> str:

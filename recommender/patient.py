@@ -7,12 +7,13 @@ could not be mapped to the graph stays in the state with an empty `curies`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
 CURRENT_MEDICATION_STATUSES = frozenset({"", "active", "on-hold", "draft", "intended", "unknown"})
 PAST_CONDITION_STATUSES = frozenset({"resolved", "inactive", "remission"})
+SUSPECTED_CERTAINTIES = frozenset({"unconfirmed", "differential"})
 
 
 class Mapping(StrEnum):
@@ -35,6 +36,19 @@ class Origin:
 UNKNOWN_ORIGIN: Final = Origin()
 
 
+def to_instant(time: str) -> str:
+    """An ISO time as text that sorts by when it was: one with an offset is brought to UTC, any other stays.
+
+    >>> to_instant("2026-09-01T23:30:00-05:00"), to_instant("2026-09")
+    ('2026-09-02T04:30:00+00:00', '2026-09')
+    """
+    try:
+        parsed = datetime.fromisoformat(time) if "T" in time else None
+    except ValueError:
+        return time
+    return parsed.astimezone(UTC).isoformat() if parsed is not None and parsed.tzinfo else time
+
+
 @dataclass(frozen=True, slots=True)
 class Coding:
     """One code as a CURIE (`SNOMEDCT:44054006`; "" when the code system is unknown) with the text beside it."""
@@ -55,17 +69,26 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A diagnosis or problem; `status` is FHIR's clinical status, "" when it was not given (and then it counts)."""
+    """A diagnosis or problem; `status` is FHIR's clinical status, "" when it was not given (and then it counts).
+
+    `certainty` is "" for what is confirmed, else FHIR's provisional, differential or unconfirmed.
+    """
 
     concept: Concept
     status: str = ""
     refuted: bool = False
     origin: Origin = UNKNOWN_ORIGIN
+    certainty: str = ""
 
     @property
     def is_past(self) -> bool:
         """True when the record says that it is over."""
         return self.status in PAST_CONDITION_STATUSES
+
+    @property
+    def is_suspected(self) -> bool:
+        """True for one of several possible diagnoses: it may speak against a drug, and it is not treated as a fact."""
+        return self.certainty in SUSPECTED_CERTAINTIES
 
 
 class StopReason(StrEnum):
@@ -96,7 +119,10 @@ class Medication:
 
 @dataclass(frozen=True, slots=True)
 class Allergy:
-    """An allergy or intolerance; its concept's CURIEs are drugs or drug classes."""
+    """An allergy or intolerance; its concept's CURIEs are drugs or drug classes.
+
+    `is_severe` when the record says that the risk is high or that a reaction was severe.
+    """
 
     concept: Concept
     kind: str = ""
@@ -104,16 +130,21 @@ class Allergy:
     criticality: str = ""
     refuted: bool = False
     origin: Origin = UNKNOWN_ORIGIN
+    is_severe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One laboratory value or vital sign, in the unit that `ontologies/lab_measures.tsv` fixes for its measure."""
+    """One laboratory value or vital sign, in the unit that `ontologies/lab_measures.tsv` fixes for its measure.
+
+    `bound` is `<` or `>` when the record gives no more than a limit; `value` then lies just beyond that limit.
+    """
 
     measure: str
     value: float
     unit: str
     origin: Origin = UNKNOWN_ORIGIN
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +259,9 @@ class Patient:
     stated_age_years: float | None = None
     deceased: bool = False
     pregnant: bool | None = None
+    pregnancy_origin: Origin = UNKNOWN_ORIGIN
     lactating: bool | None = None
+    lactation_origin: Origin = UNKNOWN_ORIGIN
     child_pugh: str = ""
     conditions: tuple[Condition, ...] = ()
     medications: tuple[Medication, ...] = ()
@@ -249,11 +282,15 @@ class Patient:
 
     @property
     def age_years(self) -> float | None:
-        """Age on `as_of` in completed years, or as the record states it; None when neither is known."""
+        """Age on `as_of` in completed years, below two years in completed months, or as the record states it.
+
+        None when neither is known.
+        """
         if self.birth_date is None:
             return self.stated_age_years
-        had_birthday = (self.as_of.month, self.as_of.day) >= (self.birth_date.month, self.birth_date.day)
-        return float(self.as_of.year - self.birth_date.year - (not had_birthday))
+        born, today = self.birth_date, self.as_of
+        months = 12 * (today.year - born.year) + today.month - born.month - (today.day < born.day)
+        return months / 12 if months < 24 else float(months // 12)
 
     @property
     def current_medications(self) -> tuple[Medication, ...]:

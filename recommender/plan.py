@@ -31,7 +31,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a document that states the treatment, with the assertion that it passed."""
+    """A sentence of a document that states the treatment; one that denies it is never shown as evidence."""
 
     document_id: str
     text: str
@@ -39,6 +39,12 @@ class Sentence:
     end: int
     confidence: float | None = None
     section: str = ""
+    is_uncertain: bool = False
+
+    @property
+    def assertion(self) -> str:
+        """What became of the check for negation and doubt: affirmed, or affirmed with doubt."""
+        return "not negated, uncertain" if self.is_uncertain else "not negated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class Line:
     dose: str = ""
     dose_source: str = ""
     population: str = ""
+    is_for_all: bool = True
     via: str = ""
     monitoring: tuple[Monitoring, ...] = ()
     stop_rules: tuple[Advice, ...] = ()
@@ -90,6 +97,14 @@ class Line:
     def regimen(self) -> str:
         """The drugs' names in one line."""
         return " + ".join(drug.name for drug in self.drugs)
+
+    @property
+    def condition_of_use(self) -> str:
+        """The words of a restriction that the record does not answer, "" when there is none.
+
+        Such a line is right only for a patient whom the words fit; a clinician has to say so.
+        """
+        return "" if self.is_for_all else self.population
 
     @property
     def is_taken(self) -> bool:
@@ -167,9 +182,20 @@ class Plan:
         """The name of a concept that the plan speaks of, or the CURIE itself."""
         return next((name for known, name in self.names if known == curie), curie)
 
+    @property
+    def sources(self) -> str:
+        """The sources behind the plan with their versions, in one line."""
+        return ", ".join(f"{name} {version}" for name, version in self.versions)
+
     def actions(self, condition: Named) -> list[str]:
         """What to do for a condition: the recommended regimen, then what else is taken for it and may go on."""
         lines = [line for line in self.lines if line.condition == condition]
-        chosen = [f"{'continue' if x.is_taken else 'start'} {x.regimen}" for x in lines if x.role == RECOMMENDED]
+        chosen = [_to_action(x) for x in lines if x.role == RECOMMENDED]
         taken = [f"continue {x.regimen}" for x in lines if x.role != RECOMMENDED and x.is_taken]
         return [*chosen, *taken] or ["alternatives only, none fits with the others"] * bool(lines)
+
+
+def _to_action(line: Line) -> str:
+    """Continue what is taken, start what is not, and under which condition that the record leaves open."""
+    limit = f" (if this fits: {line.condition_of_use})" if line.condition_of_use else ""
+    return f"continue {line.regimen}" if line.is_taken else f"start {line.regimen}{limit}"

@@ -6,8 +6,11 @@ import re
 from typing import Final
 
 from recommender.patient import Patient
+from recommender.safety.reproductive import cannot_apply
+from recommender.safety.verdict import Check
 
 _AGE_LIMIT: Final = re.compile(r"(?:age|aged|years?)?\s*(>=|≥|<=|≤|<|>|over|under|below|above)\s*(\d+)\s*(?:years?)?")
+_CANNOT_BE_PREGNANT: Final = "cannot become pregnant"
 _ADULT_YEARS: Final = 18.0
 _GROUPS: Final[tuple[tuple[re.Pattern[str], float, float], ...]] = (
     (re.compile(r"adults?"), _ADULT_YEARS, 200.0),
@@ -19,11 +22,14 @@ _GROUPS: Final[tuple[tuple[re.Pattern[str], float, float], ...]] = (
 def is_in_population(population: str, patient: Patient) -> bool | None:
     """True or False when age or sex decide it, None when the words ask for more (or the fact is missing).
 
-    The whole restriction must be understood: "adults with reduced ejection fraction" is None.
+    The whole restriction must be understood: "adults with reduced ejection fraction" is None. Who may become pregnant
+    is never one of those who cannot, whatever else the words ask for.
     """
     words = population.lower().strip()
     if not words:
         return True
+    if _CANNOT_BE_PREGNANT in words and patient.sex == "female" and not cannot_apply(patient, Check.PREGNANCY):
+        return False
     if words in ("women", "female", "females", "men", "male", "males"):
         return None if not patient.sex else (patient.sex == "female") == words.startswith(("wom", "fem"))
     age = patient.age_years

@@ -11,14 +11,14 @@ PROBLEM_TYPES: Final = frozenset({"disease", "symptom"})
 
 
 def find_problems(patient: Patient, knowledge: Knowledge) -> tuple[str, ...]:
-    """The current, mapped conditions and states after operations, the most specific ones only.
+    """The current, mapped conditions and states after operations, the most specific ones only, not what is suspected.
 
     Without any of these, the findings that were seen or that a note affirms.
     """
     stated = [
         curie
         for condition in patient.conditions
-        if not condition.is_past and not condition.refuted
+        if not condition.is_past and not condition.refuted and not condition.is_suspected
         for curie in condition.concept.curies
     ]
     stated += [c for p in patient.procedures for c in p.concept.curies if c in knowledge.indications_of]

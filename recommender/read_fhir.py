@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from recommender.fhir_clinical import (
 from recommender.fhir_collect import Collected
 from recommender.fhir_element import Element, to_date
 from recommender.fhir_observation import read_observation
+from recommender.fhir_reference import index_by_name, to_names
 from recommender.fhir_sequence import read_sequence
 from recommender.fhir_text import read_document, read_report
 from recommender.patient import Issue, Patient
@@ -43,6 +44,13 @@ _READERS: Final[dict[str, Callable[[Element, Collected], None]]] = {
     "DiagnosticReport": read_report,
     "DocumentReference": read_document,
 }
+_TAKEN: Final = "record a drug that the patient takes as a MedicationStatement"
+_UNREAD: Final = {
+    "MedicationAdministration": _TAKEN,
+    "MedicationDispense": _TAKEN,
+    "AdverseEvent": "record what a drug did to the patient as an AllergyIntolerance",
+}
+_OVER: Final = frozenset({"completed", "stopped", "cancelled", "declined", "not-done", "entered-in-error"})
 _SEXES: Final = frozenset({"male", "female", "other", "unknown", ""})
 
 
@@ -78,12 +86,22 @@ def read_bundle(bundle: Any, *, as_of: date | None = None, where: str = "Bundle"
         raise InputError(f"{where} is {str(found)[:60]!r}, not a FHIR Bundle; give a Bundle that holds a Patient.")
     issues: list[Issue] = []
     root = Element(bundle, "Bundle", issues)
-    resources = [_Entry(r, e.text("fullUrl")) for e in root.children("entry") if (r := e.child("resource"))]
+    resources = list(_entries(root))
     patients = [e for e in resources if e.element.value.get("resourceType") == "Patient"]
     if not patients:
         raise InputError(f"{where} has no Patient among its {len(resources)} resources; add the Patient resource.")
     today = as_of or _timestamp(root) or date.today()
     return _Reading(patients[0], resources, today, issues).read()
+
+
+def _entries(bundle: Element) -> Iterator[_Entry]:
+    """The resources of a Bundle and of the Bundles in it."""
+    for entry in bundle.children("entry"):
+        resource = entry.child("resource")
+        if resource is not None and resource.value.get("resourceType") == "Bundle":
+            yield from _entries(resource)
+        elif resource is not None:
+            yield _Entry(resource, entry.text("fullUrl"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +120,15 @@ class _Reading:
     issues: list[Issue] = field(default_factory=list)
 
     def read(self) -> Patient:
-        collected = Collected(self.today, self._by_reference())
+        collected = Collected(self.today, index_by_name((e.element, e.full_url) for e in self.resources))
         for entry in self.resources:
             kind = entry.element.value.get("resourceType")
             if not isinstance(kind, str) or not kind:
                 entry.element.report("resourceType", "is missing")
             elif kind in _READERS and self._is_about_patient(entry.element):
                 _READERS[kind](entry.element, collected)
+            elif kind in _UNREAD and entry.element.text("status") not in _OVER:
+                entry.element.report("", f"is a {kind}, which is not read; {_UNREAD[kind]}")
         who = self.patient.element
         sex = who.text("gender").lower()
         if sex not in _SEXES:
@@ -121,23 +141,14 @@ class _Reading:
             issues=self.issues,
         )
 
-    def _by_reference(self) -> Mapping[str, Element]:
-        """Resources by everything that a reference may call them."""
-        found: dict[str, Element] = {}
-        for entry in self.resources:
-            if entry.full_url:
-                found[entry.full_url] = entry.element
-            if isinstance(entry.element.value.get("id"), str):
-                found[f"{entry.element.value.get('resourceType')}/{entry.element.value['id']}"] = entry.element
-        return found
-
     def _is_about_patient(self, element: Element) -> bool:
         """False, and reported, when the resource names another subject."""
         name = "patient" if "patient" in element.value else "subject"
         subject = element.child(name)
         reference = subject.text("reference") if subject else ""
-        own = self.patient.element.text("id")
-        if not reference or reference == self.patient.full_url or (own and reference.endswith(own)):
+        own_id = self.patient.element.text("id")
+        own = {*to_names(self.patient.full_url), f"Patient/{own_id}", f"urn:uuid:{own_id}"}
+        if not reference or not own.isdisjoint(to_names(reference)):
             return True
         element.report(name, f'"{reference[:60]}" is another patient; left out')
         return False

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import starmap
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 from kg import queries_recommender as queries
 from kg.model import TEXT_SOURCE
-from kg.queries import Query
+from kg.queries import SOURCES, Query
 from ontologies.biolink import Category, KnowledgeLevel, Predicate
+from recommender.collector import collector_paused
 from recommender.facts import (
     Citation,
     Concept,
@@ -32,32 +35,20 @@ from recommender.source_coverage import find_coverage
 # The model's own probability overstates: it presumes that the drug lacks a treatment.
 MIN_PROBABILITY: Final = 0.5
 
-Fact = TypeVar("Fact")
-
+# While one answer is taken apart here, the server works on the next.
+_AT_ONCE: Final = 2
+_DRUG: Final = Category.DRUG.value
 _CATEGORIES: Final = (
     Category.DRUG,
     Category.DISEASE,
     Category.PHENOTYPIC_FEATURE,
     Category.CHEMICAL_ENTITY,
 )
-_LINKS: Final = (
-    (Predicate.BINDS, Category.DRUG),
-    (Predicate.AFFECTS, Category.DRUG),
-    (Predicate.UPREGULATES, Category.DRUG),
-    (Predicate.DOWNREGULATES, Category.DRUG),
-    (Predicate.CHEMICALLY_SIMILAR_TO, Category.DRUG),
-    (Predicate.TREATS, Category.DRUG),
-    (Predicate.AMELIORATES, Category.DRUG),
-    (Predicate.ASSOCIATED_WITH, Category.DISEASE),
-    (Predicate.UPREGULATES, Category.DISEASE),
-    (Predicate.DOWNREGULATES, Category.DISEASE),
-    (Predicate.SIMILAR_TO, Category.DISEASE),
-    (Predicate.GENE_ASSOCIATED_WITH_CONDITION, Category.GENE),
-    (Predicate.BIOMARKER_FOR, Category.GENE),
-)
+_WITH_PARENTS: Final = (Category.DISEASE, Category.PHENOTYPIC_FEATURE)
 
 Properties = Mapping[str, Any]
 Stated = tuple[str, str, Properties]
+Answers = dict[str, Future[list[dict[str, Any]]]]
 
 
 class Reader(Protocol):
@@ -69,32 +60,21 @@ class Reader(Protocol):
 
 
 def read_rows(graph: Reader, *, min_probability: float = MIN_PROBABILITY) -> Rows:
-    """Return everything that the graph and the tables of limits state; predictions from `min_probability` on."""
-    concepts = tuple(_read_concepts(graph))
-    drugs = {name.lower(): c.curie for c in concepts if c.category == Category.DRUG for name in (c.name, *c.synonyms)}
-    treats = _read_stated(graph, queries.stated(Predicate.TREATS))
-    graph_rows = Rows(
-        concepts=concepts,
-        indications=tuple(_to_indication(*row, drugs) for row in treats if _is_shown(row[2], min_probability)),
-        contraindications=_read(graph, Predicate.CONTRAINDICATED_IN, _to_contraindication),
-        interactions=_read(graph, Predicate.INTERACTS_WITH, _to_interaction),
-        memberships=tuple(starmap(_to_membership, _read_stated(graph, queries.CLASS_MEMBERS))),
-        cross_reactivity=tuple(sorted(_read_cross_reactivity(graph), key=repr)),
-        gene_drug=_read(graph, Predicate.ASSOCIATED_WITH_RESPONSE_TO, _to_gene_drug),
-        side_effects=tuple(
-            SideEffect(drug, finding, str(frequency), Citation(source=source or ""))
-            for drug, finding, frequency, source in sorted(_rows(graph, queries.SIDE_EFFECTS))
-        ),
-        parents=tuple(_read_parents(graph)),
-        links=tuple(_read_links(graph)),
-        products=tuple((curie, tuple(names)) for curie, names in sorted(_rows(graph, queries.PRODUCTS))),
-    )
-    return _add_limits(graph_rows, drugs)
+    """Return everything that the graph and the tables of limits state; predictions from `min_probability` on.
+
+    `graph.run` is called from several threads.
+    """
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        with collector_paused():
+            return _Reading(_ask(graph, pool), min_probability).read()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def read_annotations(graph: Reader) -> Iterable[Annotation]:
     """Every phenotype of every disease, for diagnosis hypotheses."""
-    for disease, phenotype, frequency in sorted(_rows(graph, queries.PHENOTYPES)):
+    for disease, phenotype, frequency in sorted(_only_table(graph.run(queries.PHENOTYPES))):
         yield Annotation(disease, phenotype, str(frequency))
 
 
@@ -109,29 +89,99 @@ def without_source(rows: Rows, source: str) -> Rows:
     return replace(rows, **kept, links=tuple(link for link in rows.links if link.source != named))
 
 
-def _rows(graph: Reader, query: Query) -> list[Any]:
+def _ask(graph: Reader, pool: Executor) -> Answers:
+    """Ask every query, in the order in which the answers are taken apart."""
+    asked = (
+        *map(queries.concepts, _CATEGORIES),
+        queries.GENES,
+        queries.STATED,
+        queries.CLASS_MEMBERS,
+        queries.SIDE_EFFECTS,
+        *map(queries.broader, _WITH_PARENTS),
+        *map(queries.links, queries.LINKS),
+        queries.PRODUCTS,
+        SOURCES,
+    )
+    return {query.name: pool.submit(graph.run, query) for query in asked}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The answers while they are turned into rows; each is let go of once it was read."""
+
+    answers: Answers
+    min_probability: float
+
+    def read(self) -> Rows:
+        concepts = tuple(self._concepts())
+        drugs = {name.lower(): c.curie for c in concepts if c.category == _DRUG for name in (c.name, *c.synonyms)}
+        stated = {row["type"]: _in_order(row["rows"]) for row in self._answer(queries.STATED)}
+        facts = {predicate: stated.get(predicate.relationship_type, []) for predicate in queries.FACTS}
+        treats = (row for row in facts[Predicate.TREATS] if _is_shown(row[2], self.min_probability))
+        rows = Rows(
+            concepts=concepts,
+            indications=tuple(_to_indication(*row, drugs) for row in treats),
+            contraindications=tuple(starmap(_to_contraindication, facts[Predicate.CONTRAINDICATED_IN])),
+            interactions=tuple(starmap(_to_interaction, facts[Predicate.INTERACTS_WITH])),
+            memberships=tuple(starmap(_to_membership, _in_order(self._table(queries.CLASS_MEMBERS)))),
+            cross_reactivity=tuple(sorted(_to_cross_reactivity(facts[Predicate.SIMILAR_TO]), key=repr)),
+            gene_drug=tuple(starmap(_to_gene_drug, facts[Predicate.ASSOCIATED_WITH_RESPONSE_TO])),
+            side_effects=tuple(
+                SideEffect(drug, finding, str(frequency), Citation(source=source or ""))
+                for drug, finding, frequency, source in sorted(self._table(queries.SIDE_EFFECTS))
+            ),
+            parents=tuple(pair for category in _WITH_PARENTS for pair in self._parents(category)),
+            links=tuple(self._links()),
+            products=tuple((curie, tuple(names)) for curie, names in sorted(self._table(queries.PRODUCTS))),
+            versions=tuple(self._versions()),
+        )
+        return _add_limits(rows, drugs)
+
+    def _answer(self, query: Query) -> list[Any]:
+        return self.answers.pop(query.name).result()
+
+    def _table(self, query: Query) -> list[Any]:
+        return _only_table(self._answer(query))
+
+    def _concepts(self) -> Iterable[Concept]:
+        for category in _CATEGORIES:
+            kind_of_node = category.value
+            for curie, name, synonyms, xrefs, *more in sorted(self._table(queries.concepts(category)), key=_curie):
+                names, classes = tuple(synonyms or ()), (word or "" for word in more)
+                yield Concept(curie, name or "", kind_of_node, names, tuple(xrefs or ()), *classes)
+        gene = Category.GENE.value
+        for curie, name in sorted(self._table(queries.GENES), key=_curie):
+            yield Concept(curie, name or "", gene)
+
+    def _versions(self) -> Iterable[tuple[str, str]]:
+        """The sources that were built into the graph, each with its release."""
+        for row in self._answer(SOURCES):
+            source = row["properties"]
+            yield str(source.get("name", "")), str(source.get("release") or "release not stated")
+
+    def _parents(self, category: Category) -> list[tuple[str, str]]:
+        table = self._table(queries.broader(category))
+        return sorted((child, parent) for parent, children in table for child in children)
+
+    def _links(self) -> Iterable[Link]:
+        for category, predicates in queries.LINKS.items():
+            found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+            for row in self._answer(queries.links(category)):
+                found[row["type"]] += [(s, o, row["source"] or "") for s, o in row["rows"]]
+            for predicate in predicates:
+                name = predicate.value
+                for subject, object_, source in sorted(found[predicate.relationship_type]):
+                    yield Link(subject, name, object_, source)
+
+
+def _only_table(answer: list[Any]) -> list[Any]:
     """The list of lists of a query that collects its rows into one."""
-    found = graph.run(query)
-    return list(found[0]["rows"]) if found else []
+    return list(answer[0]["rows"]) if answer else []
 
 
-def _read_stated(graph: Reader, query: Query) -> list[Stated]:
+def _in_order(rows: Iterable[Any]) -> list[Stated]:
     """Edges with their properties, in an order that does not depend on the server."""
-    rows = _rows(graph, query)
     return sorted(((s, o, p) for s, o, p in rows), key=lambda row: (row[0], row[1], row[2].get("edge_key", "")))
-
-
-def _read(graph: Reader, predicate: Predicate, to_fact: Callable[[str, str, Properties], Fact]) -> tuple[Fact, ...]:
-    return tuple(starmap(to_fact, _read_stated(graph, queries.stated(predicate))))
-
-
-def _read_concepts(graph: Reader) -> Iterable[Concept]:
-    for category in _CATEGORIES:
-        for curie, name, synonyms, xrefs, kind, cost in sorted(_rows(graph, queries.concepts(category)), key=_curie):
-            names = tuple(synonyms or ())
-            yield Concept(curie, name or "", category.value, names, tuple(xrefs or ()), kind or "", cost or "")
-    for curie, name in sorted(_rows(graph, queries.GENES), key=_curie):
-        yield Concept(curie, name or "", Category.GENE.value)
 
 
 def _curie(row: list[Any]) -> str:
@@ -200,8 +250,8 @@ def _to_membership(drug: str, drug_class: str, p: Properties) -> Membership:
     return Membership(drug, drug_class, _to_citation(p))
 
 
-def _read_cross_reactivity(graph: Reader) -> Iterable[CrossReactivity]:
-    for first, second, p in _read_stated(graph, queries.stated(Predicate.SIMILAR_TO)):
+def _to_cross_reactivity(stated: Iterable[Stated]) -> Iterable[CrossReactivity]:
+    for first, second, p in stated:
         if p.get("context_qualifier") == "cross_reactivity":
             yield CrossReactivity(first, second, p.get("verdict") or "caution", p.get("advice", ""), _to_citation(p))
 
@@ -211,17 +261,6 @@ def _to_gene_drug(gene: str, drug: str, p: Properties) -> GeneDrug:
     verdict = p.get("verdict") or "caution"
     said = {"verdict": verdict, "advice": p.get("advice", ""), "citation": _to_citation(p)}
     return GeneDrug(drug, gene, finding, p.get("effect", ""), **said)
-
-
-def _read_parents(graph: Reader) -> Iterable[tuple[str, str]]:
-    for category in (Category.DISEASE, Category.PHENOTYPIC_FEATURE):
-        yield from ((child, parent) for child, parent in sorted(_rows(graph, queries.broader(category))))
-
-
-def _read_links(graph: Reader) -> Iterable[Link]:
-    for predicate, category in _LINKS:
-        for subject, object_, source in sorted(_rows(graph, queries.links(predicate, category))):
-            yield Link(subject, predicate.value, object_, source or "")
 
 
 def _add_limits(rows: Rows, drugs: Mapping[str, str]) -> Rows:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kg.model import STARTER_SOURCE
+from kg.sources.starter import StarterSource
 from ontologies.starter import Row, read_table
 from ontologies.tables import read_rows as read_own_rows
 from recommender.facts import (
@@ -65,7 +66,7 @@ def read_limits(rows: Rows, drugs: Mapping[str, str], conditions: Mapping[str, s
             if r["condition"].lower() in conditions
         ),
         modifiers=tuple(_read_modifiers(drugs)),
-        versions=(*rows.versions, ("starter tables", "1")),
+        versions=(*rows.versions, ("starter tables", StarterSource.info.version)),
     )
 
 
@@ -77,7 +78,8 @@ class _Citations:
 
     def of(self, row: Row) -> Citation:
         reference = row["reference"]
-        return Citation(reference, self.texts.get(reference, reference), row["checked"], STARTER_SOURCE)
+        version = StarterSource.info.version
+        return Citation(reference, self.texts.get(reference, reference), row["checked"], STARTER_SOURCE, version)
 
 
 class _Tables:
@@ -98,7 +100,7 @@ def _read_modifiers(drugs: Mapping[str, str]) -> Iterable[Modifier]:
     for row in read_own_rows("interaction_modifiers"):
         first, second = (drugs.get(row[c], _CLASS_PREFIX + row[c]) for c in ("drug_a", "drug_b"))
         value = drugs.get(row["value"], _CLASS_PREFIX + row["value"]) if row["factor"] == "medication" else row["value"]
-        citation = Citation("", row["citation"], row["checked"])
+        citation = Citation("", row["citation"], row["checked"], STARTER_SOURCE, StarterSource.info.version)
         yield Modifier(first, second, row["factor"], row["operator"], value, row["severity"], row["advice"], citation)
 
 

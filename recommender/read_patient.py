@@ -10,8 +10,11 @@ from typing import Any, Final
 import yaml
 
 from kg.errors import FormatError, InputError
+from recommender.csv_tables import find_csv
 from recommender.patient import Patient
+from recommender.read_eicu import read_eicu
 from recommender.read_fhir import read_bundle, read_json
+from recommender.read_mimic import read_mimic
 from recommender.read_pharmcat import is_pharmcat, read_pharmcat
 from recommender.read_yaml import read_plain
 
@@ -44,6 +47,16 @@ def find_patient_files(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         raise InputError(f'"{folder}" is not a folder; give one that holds patient files.')
     return (path for path in sorted(folder.iterdir()) if path.is_file() and path.name.endswith(SUFFIXES))
+
+
+def find_patients(folder: Path) -> Iterator[Path | Patient]:
+    """The patients of a folder: MIMIC-III's or eICU's, told by their tables, else every file that could hold one."""
+    if find_csv(folder, "patients") and find_csv(folder, "diagnoses_icd"):
+        yield from read_mimic(folder)
+    elif find_csv(folder, "patient") and find_csv(folder, "diagnosis"):
+        yield from read_eicu(folder)
+    else:
+        yield from find_patient_files(folder)
 
 
 def _read_yaml(path: Path) -> Any:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from kg import queries_recommender as queries
 from kg.errors import TheraGraphError
 from kg.model import TEXT_SOURCE, Edge
-from ontologies.biolink import AgentType, KnowledgeLevel, Predicate
+from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from recommender.build_plan import DEFAULT_CONFIG, PlanConfig, Reorder, build_plan, keep_order
 from recommender.codes import CodeIndex
+from recommender.collector import collector_paused
 from recommender.difference import Difference, Standings, find_difference, find_due
 from recommender.facts import Indication, Rows
 from recommender.hypotheses import PhenotypeIndex, rank_hypotheses
@@ -90,7 +91,8 @@ class Recommender:
 
     def warm(self) -> Recommender:
         """Build every index now, so that the first plan is as fast as the others."""
-        _ = (self.knowledge, self.codes, self._text_pairs)
+        with collector_paused():
+            _ = (self.knowledge, self.codes, self._text_pairs)
         return self
 
     def map(self, patient: Patient) -> Patient:
@@ -128,13 +130,14 @@ class Recommender:
         plan = self.recommend_mapped(mapped)
         return plan, find_difference(previous, plan, find_due(previous, mapped))
 
-    def recommend_batch(self, paths: Iterable[Path]) -> Iterator[tuple[str, Plan] | Failure]:
-        """Yield (file, plan) for every patient file, or the Failure of one that could not be read."""
-        for path in paths:
+    def recommend_batch(self, patients: Iterable[Path | Patient]) -> Iterator[tuple[str, Plan] | Failure]:
+        """Yield (file or patient's id, plan) for every patient, or the Failure of a file that could not be read."""
+        for item in patients:
+            name = item.patient_id if isinstance(item, Patient) else str(item)
             try:
-                yield str(path), self.recommend(read_patient(path))
+                yield name, self.recommend(item if isinstance(item, Patient) else read_patient(item))
             except TheraGraphError as error:
-                yield Failure(str(path), str(error))
+                yield Failure(name, str(error))
 
     def without(self, source: str) -> Recommender:
         """The same recommender as if one source had never been built into the graph."""
@@ -142,7 +145,7 @@ class Recommender:
 
     def find_hypotheses(self, patient: Patient) -> tuple[Hypothesis, ...]:
         """Diagnoses that the patient's findings suggest; the index is read only for a patient who has findings."""
-        if not _has_findings(patient):
+        if not _has_findings(patient, self.knowledge):
             return ()
         return rank_hypotheses(patient, self.phenotypes, MAX_HYPOTHESES, self.knowledge.name)
 
@@ -153,10 +156,8 @@ class Recommender:
             return ()
         if key not in self._sentences:
             rows = self.graph.run(queries.SENTENCES, keys=[_text_edge_key(drug, condition)])
-            self._sentences[key] = tuple(
-                Sentence(r["document_id"], r["sentence"], r["start"], r["end"], r["confidence"], r["section"] or "")
-                for r in rows[:MAX_SENTENCES]
-            )
+            affirmed = [row for row in rows if not row["negated"]]
+            self._sentences[key] = tuple(map(_to_sentence, affirmed[:MAX_SENTENCES]))
         return self._sentences[key]
 
     @cached_property
@@ -164,8 +165,23 @@ class Recommender:
         return frozenset((i.drug, i.condition) for i in self.rows.indications if i.citation.source == TEXT_SOURCE)
 
 
-def _has_findings(patient: Patient) -> bool:
-    return bool(patient.phenotypes) or any(m.type == "symptom" and m.is_affirmed for m in patient.mentions)
+def _to_sentence(row: Mapping[str, Any]) -> Sentence:
+    where = (row["document_id"], row["sentence"], row["start"], row["end"])
+    return Sentence(*where, row["confidence"], row["section"] or "", bool(row["uncertain"]))
+
+
+def _has_findings(patient: Patient, knowledge: Knowledge) -> bool:
+    """True when signs or symptoms are on record, as such, in a note, or as the only current conditions."""
+    if patient.phenotypes or any(m.type == "symptom" and m.is_affirmed for m in patient.mentions):
+        return True
+    current = [c for p in patient.conditions if not p.is_past and not p.refuted for c in p.concept.curies]
+    return bool(current) and all(_is_sign(curie, knowledge) for curie in current)
+
+
+def _is_sign(curie: str, knowledge: Knowledge) -> bool:
+    """True for a sign or symptom, also for one that drugs are known for and that counts as a condition for that."""
+    concept = knowledge.concepts.get(curie)
+    return curie.startswith("HP:") or (concept is not None and concept.category == Category.PHENOTYPIC_FEATURE.value)
 
 
 def _text_edge_key(drug: str, condition: str) -> str:

@@ -9,7 +9,7 @@ from recommender.candidates import Candidate
 from recommender.knowledge import Knowledge
 from recommender.paths import find_paths
 from recommender.safety.duplicate_therapy import SAME_DRUG
-from recommender.safety.verdict import Check, Outcome, Verdict
+from recommender.safety.verdict import WOULD_BLOCK, Check, Outcome, Verdict
 from recommender.situation import Situation
 
 LEVEL_POINTS: Final = {"L1": 600, "L2": 450, "L3": 300, "L4": 150, "L5": 50}
@@ -21,6 +21,7 @@ CHECK_POINTS: Final = {Check.FOOD_LIFESTYLE: -20, Check.AGE: -50, Check.LACTATIO
 DEFAULT_CAUTION: Final = -100
 BLOCKED_POINTS: Final = -1000
 NOT_ASSESSED_POINTS: Final = -5
+WOULD_BLOCK_POINTS: Final = -60
 FREQUENCY_POINTS: Final = {"very_common": -8, "common": -4, "uncommon": -1}
 MAX_BURDEN: Final = -80
 UNKNOWN_BURDEN: Final = -40
@@ -206,11 +207,19 @@ def _formulary(candidate: Candidate, formulary: frozenset[str]) -> list[Contribu
 
 
 def _safety(verdicts: tuple[Verdict, ...]) -> list[Contribution]:
-    """A caution costs by its severity; a check that could not be made costs little, but never nothing."""
+    """A caution costs by its severity; a check that could not be made costs little, but never nothing.
+
+    It costs more where a drug must not be given if the patient is pregnant, and nobody recorded whether she is.
+    """
     lines = [
         Contribution(f"{v.outcome}: {v.check}", verdict_points(v), v.rule)
         for v in verdicts
         if v.outcome in (Outcome.CAUTION, Outcome.BLOCKED)
+    ]
+    lines += [
+        Contribution(f"not_assessed: {v.check}", WOULD_BLOCK_POINTS, v.rule)
+        for v in verdicts
+        if v.outcome is Outcome.NOT_ASSESSED and v.severity == WOULD_BLOCK
     ]
     silent = sorted({(v.drug, v.check) for v in verdicts if v.outcome is Outcome.NOT_ASSESSED})
     names = ", ".join(dict.fromkeys(check for _, check in silent))

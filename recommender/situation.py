@@ -10,6 +10,7 @@ from typing import Final
 from recommender.derive import Derived, derive
 from recommender.findings import read_lab_findings
 from recommender.knowledge import Knowledge
+from recommender.names import find_route
 from recommender.patient import Condition, Measurement, Medication, Origin, Patient, StopReason
 from recommender.patient import Mapping as Mapped
 
@@ -165,7 +166,8 @@ def _add(findings: dict[str, list[Fact]], knowledge: Knowledge, curies: tuple[st
 
 def _taken(medication: Medication) -> Iterable[Taken]:
     text = to_fact(medication.concept.text, medication.origin, medication.status or "no status: counts as current")
-    return [Taken(curie, text, medication.route.lower()) for curie in medication.concept.curies]
+    route = (medication.route or find_route(medication.concept.text)).lower()
+    return [Taken(curie, text, route) for curie in medication.concept.curies]
 
 
 def _tried(patient: Patient) -> Iterable[Tried]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from recommender.derive import Value
+from recommender.fhir_element import to_date
 from recommender.knowledge import Knowledge
 from recommender.patient import Condition, Mapping, Measurement, Patient
+from recommender.reproduction import LONGEST_PREGNANCY
 from recommender.safety.reproductive import cannot_apply
 from recommender.safety.verdict import Check
 from recommender.situation import Situation
@@ -38,6 +40,7 @@ def summarise(situation: Situation, knowledge: Knowledge) -> tuple[Known, ...]:
     return (
         Known("patient", (_person(patient),), is_missing=patient.age_years is None or not patient.sex),
         _listed("conditions", [_condition(c, knowledge) for c in patient.conditions if _is_current(c)]),
+        *_optional("suspected only", [_condition(c, knowledge) for c in patient.conditions if _is_suspected(c)]),
         *_optional("earlier conditions", [c.concept.text for c in patient.conditions if c.is_past and not c.refuted]),
         *_optional("operations", [p.concept.text for p in patient.procedures if p.concept.curies]),
         _listed("medication now", [m.concept.text for m in patient.current_medications], patient.no_medications),
@@ -53,17 +56,31 @@ def summarise(situation: Situation, knowledge: Knowledge) -> tuple[Known, ...]:
 
 
 def _is_current(condition: Condition) -> bool:
-    return not condition.is_past and not condition.refuted
+    return not condition.is_past and not condition.refuted and not condition.is_suspected
+
+
+def _is_suspected(condition: Condition) -> bool:
+    return not condition.is_past and not condition.refuted and condition.is_suspected
 
 
 def _person(patient: Patient) -> str:
-    age = "age not recorded" if patient.age_years is None else f"{patient.age_years:.0f} years"
+    age = "age not recorded" if patient.age_years is None else to_age(patient.age_years)
     return f"{patient.sex or 'sex not recorded'}, {age}"
 
 
+def to_age(years: float) -> str:
+    """An age in words, in months below two years.
+
+    >>> to_age(0.25), to_age(47)
+    ('3 months', '47 years')
+    """
+    return f"{12 * years:.0f} months" if years < 2 else f"{years:.0f} years"
+
+
 def _condition(condition: Condition, knowledge: Knowledge) -> str:
-    """The record's words, and the concept where it is another or a broader one."""
-    text, concept = condition.concept.text, condition.concept
+    """The record's words, how certain it is, and the concept where it is another or a broader one."""
+    concept = condition.concept
+    text = f"{concept.text}, {condition.certainty}" if condition.certainty else concept.text
     if not concept.curies:
         return f"{text} (not known to the graph)"
     name = knowledge.name(concept.curies[0])
@@ -88,7 +105,7 @@ def _value(what: str, value: Value | None, name: str, patient: Patient) -> Known
     if value is None:
         return Known(what, ("not known",), is_missing=True)
     earlier = _earlier(patient.series("egfr_ml_min_1_73m2"), value.time)
-    return Known(what, (f"{name} {value.value:.0f}{earlier} ({value.how}, {value.time[:10] or 'undated'})",))
+    return Known(what, (f"{name} {value.shown}{earlier} ({value.how}, {value.time[:10] or 'undated'})",))
 
 
 def _liver(situation: Situation) -> Known:
@@ -103,7 +120,16 @@ def _pregnancy(patient: Patient) -> tuple[Known, ...]:
         return ()
     if patient.pregnant is None:
         return (Known("pregnancy", ("not recorded",), is_missing=True),)
-    return (Known("pregnancy", ("yes" if patient.pregnant else "no",)),)
+    return (Known("pregnancy", (_pregnant(patient),)),)
+
+
+def _pregnant(patient: Patient) -> str:
+    """Yes or no with its day; a statement older than any pregnancy is still believed, and said to be old."""
+    day = patient.pregnancy_origin.time[:10]
+    said = f"{'yes' if patient.pregnant else 'no'}{f' ({day})' if day else ''}"
+    noted = to_date(day) if day else None
+    is_old = bool(patient.pregnant) and noted is not None and patient.as_of - noted > LONGEST_PREGNANCY
+    return f"{said}: longer ago than a pregnancy lasts, ask again" if is_old else said
 
 
 def _measured(series: tuple[Measurement, ...], label: str) -> str:

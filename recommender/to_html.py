@@ -67,6 +67,7 @@ def _line_view(line: Line, plan: Plan) -> dict[str, Any]:
     return {
         "line": line,
         "drugs": line.regimen,
+        "name": plan.name,
         "bars": [(c, round(100 * abs(c.value) / widest)) for c in line.contributions],
         "checks": [(check, _of_check(line, check)) for check in Check],
         "svg": Markup(draw_paths(line.evidence.paths, plan)),  # draw_paths escapes every text

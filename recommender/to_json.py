@@ -108,6 +108,7 @@ def _line(line: Line, plan: Plan) -> Json:
         "dose": line.dose,
         "dose_source": line.dose_source,
         "population": line.population,
+        "population_assessed": line.is_for_all,
         "monitoring": [
             {"measure": m.measure, "loinc": m.loinc, "when": m.when, "source": m.citation.label}
             for m in line.monitoring
@@ -143,7 +144,7 @@ def _evidence(evidence: Evidence, plan: Plan) -> list[Json]:
             "start": s.start,
             "end": s.end,
             "confidence": s.confidence,
-            "assertion": "affirmed",
+            "assertion": s.assertion,
             "kind": "text",
         }
         for s in evidence.sentences

@@ -47,6 +47,8 @@ def to_text(plan: Plan) -> RenderableType:
         parts.append(_lines(plan))
         parts += [_reasons(line, plan) for line in plan.lines if line.role == RECOMMENDED]
     parts += _sections(plan)
+    if plan.sources:
+        parts.append(Text(f"Sources in the graph: {plan.sources}", style="dim"))
     parts.append(Text(DISCLAIMER, style="dim"))
     return Group(*parts)
 
@@ -121,7 +123,7 @@ def _lines(plan: Plan) -> Table:
         is_chosen = line.role == RECOMMENDED
         table.add_row(
             Text(name),
-            Text(f"{'▶' if is_chosen else ' '} {line.regimen}{' (taken now)' if line.is_taken else ''}"),
+            _regimen(line),
             str(line.line_of_therapy or "–"),
             line.level,
             str(line.score),
@@ -130,6 +132,15 @@ def _lines(plan: Plan) -> Table:
         )
     table.caption = "Evidence: L1 guideline, L2 approved, L3 off-label with a trial, L4 text or class, L5 model only"
     return table
+
+
+def _regimen(line: Line) -> Text:
+    """The regimen, whether it is taken now, and for whom only it is meant."""
+    mark = "▶" if line.role == RECOMMENDED else " "
+    text = Text(f"{mark} {line.regimen}{' (taken now)' if line.is_taken else ''}")
+    if line.condition_of_use:
+        text.append(f"\nif: {line.condition_of_use}", style="not bold blue")
+    return text
 
 
 def _remarks(verdicts: Iterable[Verdict]) -> Text:
@@ -154,7 +165,7 @@ def _reasons(line: Line, plan: Plan) -> Panel:
     for path in line.evidence.paths:
         body.append(f"• {to_path_text(path, plan)} – {_sources(path)}\n")
     for sentence in line.evidence.sentences:
-        body.append(f"• “{sentence.text}” – {sentence.document_id}\n")
+        body.append(f"• “{sentence.text}” – {sentence.document_id}, {sentence.assertion}\n")
     if line.evidence.is_model_only:
         body.append("model only\n", style="bold")
     table = "  ".join(f"{c.name.replace('_', ' ')} {c.value:+d}" for c in line.contributions)

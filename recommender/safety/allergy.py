@@ -16,6 +16,8 @@ CHECK = Check.ALLERGY
 def check_allergy(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Verdict, ...]:
     """Hold the drug against every allergy that is not refuted. An intolerance warns where an allergy blocks.
 
+    One that is severe blocks, whatever it is called.
+
     An empty list is *not assessed* unless the record says that no allergy is known.
     """
     patient = situation.patient
@@ -32,7 +34,8 @@ def check_allergy(drug: str, situation: Situation, knowledge: Knowledge) -> tupl
 
 def _check_one(drug: str, substance: str, allergy: Allergy, knowledge: Knowledge) -> Iterable[Verdict]:
     fact = to_fact(f"allergy: {allergy.concept.text}", allergy.origin, allergy.criticality)
-    certain = Outcome.CAUTION if allergy.kind == "intolerance" else Outcome.BLOCKED
+    only_warns = allergy.kind == "intolerance" and not allergy.is_severe
+    certain = Outcome.CAUTION if only_warns else Outcome.BLOCKED
     shared = _shared_class(drug, substance, knowledge)
     if drug == substance or shared:
         what = "the ingredient itself" if drug == substance else f"the same allergy class, {knowledge.name(shared)}"

@@ -101,7 +101,8 @@ def _holds(modifier: Modifier, pair: tuple[str, Taken], situation: Situation, kn
     """The patient's facts that make the modifier apply; none when it does not."""
     drug, taken = pair
     if modifier.factor == "route":
-        return (f"route: {taken.route}",) if taken.route and taken.route in modifier.value.split("|") else ()
+        is_meant = not {*modifier.value.split("|")}.isdisjoint(taken.route.split())
+        return (f"route: {taken.route}",) if is_meant else ()
     if modifier.factor == "condition":
         return tuple(fact.text for fact in situation.findings.get(modifier.value, ()))
     if modifier.factor == "medication":

@@ -10,4 +10,5 @@ from recommender.situation import Situation
 
 def check_lactation(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Verdict, ...]:
     """Apply the drug's lactation rows when the patient is breast-feeding."""
-    return check_state(drug, Check.LACTATION, situation.patient.lactating, situation, knowledge)
+    patient = situation.patient
+    return check_state(drug, Check.LACTATION, patient.lactating, patient.lactation_origin, situation, knowledge)

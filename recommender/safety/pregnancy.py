@@ -10,4 +10,5 @@ from recommender.situation import Situation
 
 def check_pregnancy(drug: str, situation: Situation, knowledge: Knowledge) -> tuple[Verdict, ...]:
     """Apply the drug's pregnancy rows when the patient is pregnant."""
-    return check_state(drug, Check.PREGNANCY, situation.patient.pregnant, situation, knowledge)
+    patient = situation.patient
+    return check_state(drug, Check.PREGNANCY, patient.pregnant, patient.pregnancy_origin, situation, knowledge)

@@ -39,7 +39,10 @@ def _check_limit(limit: RenalLimit, situation: Situation, knowledge: Knowledge) 
     rule = f"{knowledge.name(limit.drug)}: {limit.verdict} when {name} is below {limit.below:g}"
     if value is None:
         return _check_stand_in(limit, rule, situation)
-    fact = f"{name} {value.value:.0f} ({value.how}, {value.time[:10] or 'undated'})"
+    fact = f"{name} {value.shown} ({value.how}, {value.time[:10] or 'undated'})"
+    if _is_open(value, limit):
+        missing = f"{name} is only known to be {value.shown}; {rule}"
+        return Verdict(limit.drug, CHECK, Outcome.NOT_ASSESSED, missing, (fact,), limit.citation, limit.advice)
     if value.value < limit.below:
         return Verdict(limit.drug, CHECK, Outcome(limit.verdict), rule, (fact,), limit.citation, limit.advice)
     age = days_old(value, situation.patient.as_of)
@@ -56,11 +59,17 @@ def _check_limit(limit: RenalLimit, situation: Situation, knowledge: Knowledge) 
     return to_passed(limit.drug, CHECK, rule, knowledge.coverage.get((limit.drug, CHECK)), (fact,), limit.citation)
 
 
+def _is_open(value: Value, limit: RenalLimit) -> bool:
+    """True when a value that is known as a bound only may lie on either side of the limit."""
+    return (value.bound == "<" and value.value >= limit.below) or (value.bound == ">" and value.value < limit.below)
+
+
 def _check_stand_in(limit: RenalLimit, rule: str, situation: Situation) -> Verdict:
     """Without a creatinine clearance a low eGFR speaks in its place; a normal one does not."""
     egfr = situation.derived.egfr_ml_min_1_73m2
-    if limit.measure == "crcl_ml_min" and egfr is not None and egfr.value < limit.below:
-        fact = f"eGFR {egfr.value:.0f} in place of creatinine clearance, for which the weight is missing"
+    is_low = egfr is not None and egfr.value < limit.below and not _is_open(egfr, limit)
+    if limit.measure == "crcl_ml_min" and egfr is not None and is_low:
+        fact = f"eGFR {egfr.shown} in place of creatinine clearance, for which the weight is missing"
         return Verdict(limit.drug, CHECK, Outcome(limit.verdict), rule, (fact,), limit.citation, limit.advice)
     missing = f"{_NAMES.get(limit.measure, limit.measure)} is not known; {rule}"
     return to_missing(limit.drug, CHECK, missing, limit.advice, limit.citation)

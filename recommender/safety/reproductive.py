@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from recommender.knowledge import Knowledge
-from recommender.patient import Patient
+from recommender.patient import Origin, Patient
 from recommender.procedures import UTERUS_ABSENT
-from recommender.safety.verdict import Check, Outcome, Verdict, to_missing, to_silence
-from recommender.situation import Situation
+from recommender.safety.verdict import WOULD_BLOCK, Check, Outcome, Verdict, to_missing, to_silence
+from recommender.situation import Situation, to_fact
 
 CHILDBEARING_YEARS: Final = (10.0, 55.0)
 
 
 def check_state(
-    drug: str, check: Check, has_state: bool | None, situation: Situation, knowledge: Knowledge
+    drug: str, check: Check, has_state: bool | None, origin: Origin, situation: Situation, knowledge: Knowledge
 ) -> tuple[Verdict, ...]:
     """Apply the drug's rows for the state; unknown is *not assessed*, and who cannot be in it is *ok*."""
     reason = cannot_apply(situation.patient, check)
@@ -23,23 +24,22 @@ def check_state(
     rows = [r for r in knowledge.reproductive_limits_of.get(drug, ()) if r.state == check]
     if has_state is None:
         told = "; ".join(f"{knowledge.name(drug)} is {r.verdict} in {check}" for r in rows)
-        advice = rows[0].advice if rows else ""
-        return (
-            to_missing(
-                drug, check, f"whether {check} is present is not recorded" + (f"; {told}" if told else ""), advice
-            ),
-        )
+        missing = f"whether {check} is present is not recorded" + (f"; {told}" if told else "")
+        is_grave = check is Check.PREGNANCY and any(r.verdict == Outcome.BLOCKED for r in rows)
+        verdict = to_missing(drug, check, missing, rows[0].advice if rows else "")
+        return (replace(verdict, severity=WOULD_BLOCK) if is_grave else verdict,)
+    fact = to_fact(f"{check}: {'yes' if has_state else 'no'}", origin)
     if not has_state:
-        return (Verdict(drug, check, Outcome.OK, f"does not apply: no {check}", (f"{check}: no",)),)
+        return (Verdict(drug, check, Outcome.OK, f"does not apply: no {check}", (fact,)),)
     if not rows:
-        return (to_silence(drug, check, knowledge.coverage.get((drug, check)), (f"{check}: yes",)),)
+        return (to_silence(drug, check, knowledge.coverage.get((drug, check)), (fact,)),)
     return tuple(
         Verdict(
             drug,
             check,
             Outcome(r.verdict),
             f"{knowledge.name(drug)} in {check}: {r.verdict}",
-            (f"{check}: yes",),
+            (fact,),
             r.citation,
             r.advice,
         )

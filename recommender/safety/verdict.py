@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from recommender.facts import NO_CITATION, Citation
+
+WOULD_BLOCK: Final = "would_block"  # the severity of what is not assessed and would block if it were so
 
 
 class Check(StrEnum):

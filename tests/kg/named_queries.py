@@ -22,7 +22,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "label": ("Drug",),
     "key": ("primary_knowledge_source",),
 }
-SCHEMA = {"node_constraint", "edge_constraint", "index"}
+SCHEMA = {"node_constraint", "edge_constraint", "index", "edge_index"}
 
 
 def named_queries() -> list[Query]:
@@ -35,7 +35,12 @@ def named_queries() -> list[Query]:
 def _queries_of(module: ModuleType) -> list[Query]:
     values = [value for value in vars(module).values() if isinstance(value, Query)]
     for name, function in vars(module).items():
-        if inspect.isfunction(function) and function.__module__ == module.__name__ and name not in SCHEMA:
+        if (
+            inspect.isfunction(function)
+            and function.__module__ == module.__name__
+            and name not in SCHEMA
+            and name[0] != "_"
+        ):
             values += _call(function)
     return values
 

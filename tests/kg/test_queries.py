@@ -237,12 +237,32 @@ def test_neighbours_are_those_of_networkx(world: World, seen_from: str) -> None:
     assert Counter((r["predicate"], r["curie"], r["source"], r["negated"]) for r in rows) == expected
 
 
-@pytest.mark.parametrize("predicate", PREDICATES)
-def test_stated_edges_are_those_of_networkx(world: World, predicate: Predicate) -> None:
-    (row,) = world.ask(queries_recommender.stated(predicate))
-    keys = [(s, o, properties["edge_key"]) for s, o, properties in row["rows"]]
-    of_type = edges_of(world, lambda e: e.predicate is predicate)
-    assert sorted(keys) == sorted((e.subject, e.object, e.edge_key) for e in of_type if not e.negated)
+def test_stated_edges_are_those_of_networkx(world: World) -> None:
+    found = [
+        (row["type"], s, o, properties["edge_key"])
+        for row in world.ask(queries_recommender.STATED)
+        for s, o, properties in row["rows"]
+    ]
+    expected = edges_of(world, lambda e: e.predicate in queries_recommender.FACTS and not e.negated)
+    assert sorted(found) == sorted((e.predicate.relationship_type, e.subject, e.object, e.edge_key) for e in expected)
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_links_are_those_of_networkx(world: World, category: Category) -> None:
+    found = [
+        (row["type"], s, o, row["source"])
+        for row in world.ask(queries_recommender.links(category))
+        for s, o in row["rows"]
+    ]
+    of_kind = {node.curie for node in world.nodes if node.category is category}
+    predicates = queries_recommender.LINKS[category]
+    expected = [
+        (e.predicate.relationship_type, e.subject, e.object, e.primary_knowledge_source)
+        for predicate in predicates
+        for e in edges_of(world, asserted(predicate))
+        if e.subject in of_kind
+    ]
+    assert sorted(found) == sorted(expected)
 
 
 def test_exported_edges_are_those_of_networkx(world: World) -> None:
@@ -259,7 +279,8 @@ def test_broader_concepts_are_those_of_networkx(world: World, category: Category
     (row,) = world.ask(queries_recommender.broader(category))
     of_kind = {node.curie for node in world.nodes if node.category is category}
     expected = [(e.subject, e.object) for e in edges_of(world, asserted(Predicate.SUBCLASS_OF))]
-    assert sorted(map(tuple, row["rows"])) == sorted(pair for pair in expected if pair[0] in of_kind)
+    found = [(child, parent) for parent, children in row["rows"] for child in children]
+    assert sorted(found) == sorted(pair for pair in expected if pair[0] in of_kind)
 
 
 def test_nodes_come_back(world: World) -> None:

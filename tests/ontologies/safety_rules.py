@@ -37,8 +37,17 @@ _DESCRIBE: dict[str, Callable[[Row], tuple[str, str, str]]] = {
         r["severity"],
     ),
     "lab_findings": lambda r: (r["measure"], f"{r['side']} {r['limit']}", r["curie"]),
+    "kidney_stages": lambda r: (r["stage"], f"{r['codes']} or {r['words']}", f"eGFR below {r['egfr_below']}"),
+    "reproductive_codes": lambda r: (r["state"], r["code"], r["meaning"]),
+    "answer_codes": lambda r: (r["answer"], r["code"], r["meaning"]),
+    "procedure_states": lambda r: (r["name"], f"{r['codes']} or {r['words']}", r["curie"]),
 }
-_BESIDE_STARTER = frozenset({"interaction_modifiers", "lab_findings"})
+_BESIDE_STARTER = frozenset(
+    {
+        *("interaction_modifiers", "lab_findings", "kidney_stages"),
+        *("reproductive_codes", "answer_codes", "procedure_states"),
+    }
+)
 TABLES = tuple(_DESCRIBE)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from kg import queries_recommender as queries
 from kg.model import Edge, Node
-from kg.queries import Query
+from kg.queries import SOURCES, Query
 from kg.rows import to_edge_row, to_node_row
 from kg.sources.source import Skip
 from kg.sources.starter import StarterSource
-from ontologies.biolink import Predicate
+from ontologies.biolink import Category, Predicate
 from recommender.recommend import Recommender
 
 Row = dict[str, Any]
@@ -29,7 +30,16 @@ class MemoryGraph:
                 self.edges[edge.predicate].append((edge, to_edge_row(edge)["properties"]))
 
     def run(self, query: Query, **parameters: Any) -> list[Row]:
-        return [] if parameters else [{"rows": self._rows(query.name)}]
+        if parameters:
+            return []
+        kind, _, rest = query.name.partition("_")
+        if query == SOURCES:
+            return []
+        if query == queries.STATED:
+            return [self._stated(predicate) for predicate in queries.FACTS]
+        if kind == "links":
+            return [row for predicate in queries.LINKS[Category(rest)] for row in self._links(predicate, rest)]
+        return [{"rows": self._rows(query.name)}]
 
     def _rows(self, name: str) -> list[list[Any]]:
         kind, _, rest = name.partition("_")
@@ -37,8 +47,6 @@ class MemoryGraph:
             return [_concept(n) for n in self.nodes.values() if n.category == rest]
         if name == "gene_names":
             return [[n.curie, n.name] for n in self.nodes.values() if n.category == "Gene"]
-        if kind == "stated":
-            return [[e.subject, e.object, p] for e, p in self.edges[Predicate[rest.upper()]]]
         if name == "products_with_ingredients":
             products = ((n.curie, dict(n.properties).get("ingredients")) for n in self.nodes.values())
             return [[curie, list(names)] for curie, names in products if names]
@@ -48,15 +56,20 @@ class MemoryGraph:
                 [e.subject, e.object, p] for e, p in members if "class_kind" in dict(self.nodes[e.object].properties)
             ]
         if kind == "broader":
-            return [[e.subject, e.object] for e, _ in self.edges[Predicate.SUBCLASS_OF] if self._is(e.subject, rest)]
-        if kind == "links":
-            return self._links(*rest.rsplit("_", 1))
+            return [[e.object, [e.subject]] for e, _ in self.edges[Predicate.SUBCLASS_OF] if self._is(e.subject, rest)]
         return self._frequencies(name)
 
-    def _links(self, predicate: str, category: str) -> list[list[Any]]:
-        found = self.edges[Predicate[predicate.upper()]]
-        own = [(e, p) for e, p in found if self._is(e.subject, category) and _is_link(p)]
-        return [[e.subject, e.object, e.primary_knowledge_source] for e, _ in own]
+    def _stated(self, predicate: Predicate) -> Row:
+        rows = [[e.subject, e.object, p] for e, p in self.edges[predicate]]
+        return {"type": predicate.relationship_type, "rows": rows}
+
+    def _links(self, predicate: Predicate, category: str) -> list[Row]:
+        by_source: dict[str, list[list[str]]] = defaultdict(list)
+        for edge, properties in self.edges[predicate]:
+            if self._is(edge.subject, category) and _is_link(properties):
+                by_source[edge.primary_knowledge_source].append([edge.subject, edge.object])
+        kind = predicate.relationship_type
+        return [{"type": kind, "source": source, "rows": rows} for source, rows in by_source.items()]
 
     def _frequencies(self, name: str) -> list[list[Any]]:
         if name == "phenotypes_of_diseases":
@@ -70,7 +83,7 @@ class MemoryGraph:
 
 
 def _is_link(properties: Row) -> bool:
-    return "context_qualifier" not in properties and properties["knowledge_level"] != "prediction"
+    return bool(properties["knowledge_level"] != "prediction")
 
 
 def _concept(node: Node) -> list[Any]:

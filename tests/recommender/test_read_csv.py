@@ -10,6 +10,7 @@ import pytest
 from kg.errors import FormatError, InputError
 from recommender.read_eicu import read_eicu
 from recommender.read_mimic import read_mimic
+from recommender.read_patient import find_patients
 
 MIMIC = {
     "patients": "subject_id,gender,dob\n1,F,2100-05-01 00:00:00\n2,M,1800-01-01 00:00:00\n",
@@ -103,3 +104,14 @@ def test_a_cut_off_file_is_a_format_error(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-12])
     with pytest.raises(FormatError, match="cannot be read"):
         list(read_mimic(tmp_path))
+
+
+def test_a_folder_of_a_data_set_is_told_by_its_tables(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("mimic", "eicu", "files")]
+    for folder in folders:
+        folder.mkdir()
+    (folders[2] / "one.yaml").write_text("patient_id: one")
+    write(folders[0], MIMIC)
+    write(folders[1], EICU)
+    found = [[p.name if isinstance(p, Path) else p.patient_id for p in find_patients(f)] for f in folders]
+    assert [ids[0] for ids in found] == ["mimic-1", "eicu-7", "one.yaml"]

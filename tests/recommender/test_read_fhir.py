@@ -10,6 +10,7 @@ import pytest
 
 from recommender.patient import Patient
 from recommender.read_fhir import read_bundle
+from recommender.reproduction import with_reproductive_state as planned
 
 TODAY = date(2026, 9, 14)
 LOINC = "http://loinc.org"
@@ -85,7 +86,7 @@ def test_a_medication_is_found_by_reference_contained_or_in_the_bundle() -> None
     referring = {"resourceType": "MedicationRequest", "medicationReference": {"reference": "Medication/m2"}}
     lost = {"resourceType": "MedicationRequest", "medicationReference": {"reference": "Medication/none"}}
     patient = read(contained, medication, referring, lost)
-    assert [m.concept.text for m in patient.medications] == ["aspirin", "warfarin"]
+    assert [m.concept.text for m in patient.medications] == ["aspirin", "warfarin", "a medication without a name"]
     assert any("is not in the Bundle" in issue.problem for issue in patient.issues)
 
 
@@ -131,7 +132,7 @@ def test_smoking_status_is_a_habit(text: str, present: bool) -> None:
 def test_pregnancy_comes_from_observations_and_conditions() -> None:
     assert read(observation("Pregnancy status", "82810-3", valueCodeableConcept=code("Not pregnant"))).pregnant is False
     assert read(observation("Pregnancy status", "82810-3", valueCodeableConcept=code("Pregnant"))).pregnant is True
-    assert read({"resourceType": "Condition", "code": code("Normal pregnancy")}).pregnant is True
+    assert planned(read({"resourceType": "Condition", "code": code("Normal pregnancy")})).pregnant is True
     assert read().pregnant is None
 
 
