@@ -7,6 +7,7 @@ come by few queries: a server that has just started spends more on understanding
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Final
 
 from kg.queries import Query
@@ -52,6 +53,7 @@ LINKS: Final[Mapping[Category, tuple[Predicate, ...]]] = {
     Category.DISEASE: (Predicate.ASSOCIATED_WITH, Predicate.SIMILAR_TO),
     Category.GENE: (Predicate.GENE_ASSOCIATED_WITH_CONDITION, Predicate.BIOMARKER_FOR),
 }
+LINK_PREDICATES: Final = tuple(dict.fromkeys(chain.from_iterable(LINKS.values())))
 
 
 def _any_of(predicates: Iterable[Predicate]) -> str:
@@ -89,23 +91,18 @@ SENTENCES = Query(
 )
 
 
-def broader(category: Category) -> Query:
-    """What is narrower among the nodes of a category: broader concept, list of the narrower ones."""
-    text = (
-        f"MATCH (s:{category})-[r:SUBCLASS_OF]->(o:Entity) WHERE {_ASSERTED} "
-        "WITH o, collect(s.curie) AS narrower RETURN collect([o.curie, narrower]) AS rows"
-    )
-    return Query(f"broader_{category}", text)
-
-
-def links(category: Category) -> Query:
-    """The asserted edges of `LINKS` from nodes of a category, by type and source: subject, object."""
-    text = (
-        f"MATCH (s:{category})-[r:{_any_of(LINKS[category])}]->(o:Entity) "
-        f"WHERE {_ASSERTED} AND coalesce(r.knowledge_level, '') <> 'prediction' "
-        "RETURN type(r) AS type, r.primary_knowledge_source AS source, collect([s.curie, o.curie]) AS rows"
-    )
-    return Query(f"links_{category}", text)
+# Of all categories at once: who reads it knows the category of every concept that matters.
+BROADER = Query(
+    "broader_concepts",
+    f"MATCH (s:Entity)-[r:SUBCLASS_OF]->(o:Entity) WHERE {_ASSERTED} "
+    "WITH o, collect(s.curie) AS narrower RETURN collect([o.curie, narrower]) AS rows",
+)
+LINKED = Query(
+    "links",
+    f"MATCH (s:Entity)-[r:{_any_of(LINK_PREDICATES)}]->(o:Entity) "
+    f"WHERE {_ASSERTED} AND coalesce(r.knowledge_level, '') <> 'prediction' "
+    "RETURN type(r) AS type, r.primary_knowledge_source AS source, collect([s.curie, o.curie]) AS rows",
+)
 
 
 _SHOWN = (

@@ -30,6 +30,8 @@ _ROUTES: Final = {
     "SNOMEDCT:448598008": "cutaneous route",
 }
 _NOT_ORDERED: Final = frozenset({"proposal", "option"})
+_NO_CONDITION_CODES: Final = frozenset({"SNOMEDCT:160245001"})
+_NO_MEDICATION: Final = re.compile(r"^\W*no (?:known |current |active |regular )?medications?\b", re.IGNORECASE)
 _NO_MEDICATION_CODES: Final = frozenset({"SNOMEDCT:787481004", "SNOMEDCT:182904002"})
 _UNCERTAIN: Final = frozenset({"provisional", "differential", "unconfirmed"})
 # What stands in the record and has no readable name is kept under these words: no check may pass over it.
@@ -47,6 +49,8 @@ def read_condition(element: Element, collected: Collected) -> None:
     if concept is None:
         element.report("code", "is missing: a condition without a name cannot be read")
         concept = Concept(NAMELESS["condition"])
+    if any(coding.curie in _NO_CONDITION_CODES for coding in concept.codings):
+        return
     status = element.code("clinicalStatus")
     if not status and any(name.startswith("abatement") for name in element.value):
         status = "resolved"
@@ -64,7 +68,8 @@ def read_medication(element: Element, collected: Collected) -> None:
     if concept is None:
         element.report("medication", "is missing: a medication without a name cannot be read")
         concept = Concept(NAMELESS["medication"])
-    if any(coding.curie in _NO_MEDICATION_CODES for coding in concept.codings):
+    is_none = _NO_MEDICATION.search(concept.text) is not None
+    if is_none or any(coding.curie in _NO_MEDICATION_CODES for coding in concept.codings):
         collected.no_medications = True
         return
     time = element.time("effectiveDateTime", "effectivePeriod", "authoredOn", "dateAsserted", today=collected.today)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from recommender.codes import CodeIndex
 from recommender.diplotypes import with_phenotype
-from recommender.names import clean_condition, is_family_history, split_history
+from recommender.names import clean_condition, is_allergy, is_family_history, split_history
 from recommender.patient import Allergy, ClinicalText, Concept, Condition, FamilyHistory, Patient, TextMention, Unmapped
 from recommender.procedures import map_procedure
 from recommender.reproduction import with_reproductive_state
@@ -23,12 +23,13 @@ def read_nothing(text: ClinicalText) -> tuple[TextMention, ...]:
 def map_patient(patient: Patient, index: CodeIndex, annotate: Annotate = read_nothing) -> Patient:
     """Return the patient with mapped concepts, the mentions of its texts, and the list of what did not map."""
     relatives = [c for c in patient.conditions if is_family_history(clean_condition(c.concept.text))]
-    own = [c for c in patient.conditions if c not in relatives]
+    listed = {c: allergy for c in patient.conditions if (allergy := _to_allergy(c, index))}
+    own = [c for c in patient.conditions if c not in relatives and c not in listed]
     mapped = replace(
         patient,
         conditions=tuple(_map_condition(c, index) for c in own),
         medications=tuple(replace(m, concept=index.map_medication(m.concept)) for m in patient.medications),
-        allergies=tuple(_map_allergy(a, index) for a in patient.allergies),
+        allergies=(*(_map_allergy(a, index) for a in patient.allergies), *listed.values()),
         phenotypes=tuple(replace(p, concept=index.map_condition(p.concept)) for p in patient.phenotypes),
         procedures=tuple(map(map_procedure, patient.procedures)),
         genome=tuple(map(with_phenotype, patient.genome)),
@@ -42,6 +43,14 @@ def _map_condition(condition: Condition, index: CodeIndex) -> Condition:
     _, is_past = split_history(clean_condition(condition.concept.text))
     status = "inactive" if is_past else condition.status
     return replace(condition, concept=index.map_condition(condition.concept), status=status)
+
+
+def _to_allergy(condition: Condition, index: CodeIndex) -> Allergy | None:
+    """The allergy to a drug that stands among the conditions; one that is over as a problem is still an allergy."""
+    if condition.refuted or not is_allergy(clean_condition(condition.concept.text)):
+        return None
+    concept = index.map_allergy(condition.concept)
+    return Allergy(concept, "allergy", origin=condition.origin) if concept.curies else None
 
 
 def _map_allergy(allergy: Allergy, index: CodeIndex) -> Allergy:

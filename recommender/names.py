@@ -24,8 +24,12 @@ _NOT_A_NAME: Final = re.compile(
 _HISTORY: Final = re.compile(r"^(?:personal )?(?:history of|hx of|h/o|status post)\s+|\s*-\s*history$")
 _FAMILY: Final = re.compile(r"^(?:family history|fh|fhx)\b")
 _ALLERGY_WORDS: Final = re.compile(
-    r"\b(allerg(?:y|ic|ies)|hypersensitivity|adverse (?:drug )?reaction|intolerance|to|reaction|drug|anaphylaxis|"
-    r"caused by)\b"
+    r"\b(personal history of|history of|allerg(?:y|ic|ies)|status|hypersensitivity|adverse (?:drug )?reaction|"
+    r"intolerance|to|reaction|drug|anaphyla(?:xis|ctic)|shock|caused by|due to)\b"
+)
+_IS_ALLERGY: Final = re.compile(
+    r"\ballerg(?:y|ies)\b|\ballergic to\b|\b(?:hypersensitivity|adverse (?:drug )?reaction) to\b|"
+    r"\banaphyla(?:xis|ctic \w+) (?:to|due to|caused by)\b"
 )
 _STRENGTH: Final = re.compile(
     r"\b\d[\d,.]*\s*-?\s*(?:mg|mcg|ug|µg|g|gm|ml|l|meq|mmol|unt|units?|iu|actuat|hr|hour|day|%|million|mu|puffs?|each)\b"
@@ -134,6 +138,15 @@ def find_route(text: str) -> str:
     """
     found = _ROUTE.search(text.lower())
     return found.group() if found else ""
+
+
+def is_allergy(text: str) -> bool:
+    """True when a condition's text says that the patient is allergic to something, once or now.
+
+    >>> [is_allergy(t) for t in ("allergy status to penicillin", "allergic rhinitis", "no known allergies")]
+    [True, False, False]
+    """
+    return _IS_ALLERGY.search(text) is not None and not re.search(r"\b(?:no|not|without|family|seasonal)\b", text)
 
 
 def clean_allergen(text: str) -> str:

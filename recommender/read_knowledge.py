@@ -97,8 +97,8 @@ def _ask(graph: Reader, pool: Executor) -> Answers:
         queries.STATED,
         queries.CLASS_MEMBERS,
         queries.SIDE_EFFECTS,
-        *map(queries.broader, _WITH_PARENTS),
-        *map(queries.links, queries.LINKS),
+        queries.BROADER,
+        queries.LINKED,
         queries.PRODUCTS,
         SOURCES,
     )
@@ -130,8 +130,8 @@ class _Reading:
                 SideEffect(drug, finding, str(frequency), Citation(source=source or ""))
                 for drug, finding, frequency, source in sorted(self._table(queries.SIDE_EFFECTS))
             ),
-            parents=tuple(pair for category in _WITH_PARENTS for pair in self._parents(category)),
-            links=tuple(self._links()),
+            parents=tuple(self._parents({c.curie: c.category for c in concepts})),
+            links=tuple(self._links({c.curie: c.category for c in concepts})),
             products=tuple((curie, tuple(names)) for curie, names in sorted(self._table(queries.PRODUCTS))),
             versions=tuple(self._versions()),
         )
@@ -159,19 +159,23 @@ class _Reading:
             source = row["properties"]
             yield str(source.get("name", "")), str(source.get("release") or "release not stated")
 
-    def _parents(self, category: Category) -> list[tuple[str, str]]:
-        table = self._table(queries.broader(category))
-        return sorted((child, parent) for parent, children in table for child in children)
+    def _parents(self, category_of: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+        pairs = sorted((child, parent) for parent, children in self._table(queries.BROADER) for child in children)
+        for category in _WITH_PARENTS:
+            name = category.value
+            yield from (pair for pair in pairs if category_of.get(pair[0]) == name)
 
-    def _links(self) -> Iterable[Link]:
+    def _links(self, category_of: Mapping[str, str]) -> Iterable[Link]:
+        found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for row in self._answer(queries.LINKED):
+            found[row["type"]] += [(s, o, row["source"] or "") for s, o in row["rows"]]
         for category, predicates in queries.LINKS.items():
-            found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-            for row in self._answer(queries.links(category)):
-                found[row["type"]] += [(s, o, row["source"] or "") for s, o in row["rows"]]
+            kind = category.value
             for predicate in predicates:
                 name = predicate.value
                 for subject, object_, source in sorted(found[predicate.relationship_type]):
-                    yield Link(subject, name, object_, source)
+                    if category_of.get(subject) == kind:
+                        yield Link(subject, name, object_, source)
 
 
 def _only_table(answer: list[Any]) -> list[Any]:

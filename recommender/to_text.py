@@ -21,6 +21,7 @@ from recommender.plan import (
     Excluded,
     Hypothesis,
     Line,
+    Named,
     Plan,
 )
 from recommender.safety.verdict import Check, Outcome, Verdict
@@ -44,7 +45,7 @@ def to_text(plan: Plan) -> RenderableType:
     if plan.alerts:
         parts.append(_alerts(plan))
     if plan.lines:
-        parts.append(_lines(plan))
+        parts += _options(plan)
         parts += [_reasons(line, plan) for line in plan.lines if line.role == RECOMMENDED]
     parts += _sections(plan)
     if plan.sources:
@@ -110,27 +111,29 @@ def _known(plan: Plan) -> Text:
     return text
 
 
-def _lines(plan: Plan) -> Table:
-    table = Table(title="Treatment options", expand=True, header_style="bold")
-    for name in ("Condition", "Regimen", "Line", "Evidence", "Score", "Cautions and gaps"):
+def _options(plan: Plan) -> list[RenderableType]:
+    """One table a condition, so that the cautions have room on a narrow terminal."""
+    conditions = dict.fromkeys(line.condition for line in plan.lines)
+    tables = [_lines(condition, [x for x in plan.lines if x.condition == condition]) for condition in conditions]
+    tables[
+        -1
+    ].caption = "Evidence: L1 guideline, L2 approved, L3 off-label with a trial, L4 text or class, L5 model only"
+    return list(tables)
+
+
+def _lines(condition: Named, lines: list[Line]) -> Table:
+    table = Table(title=f"Treatment options: {condition.name}", expand=True, header_style="bold")
+    for name in ("Regimen", "Line", "Level", "Score", "Cautions and gaps"):
         table.add_column(name, justify="right" if name == "Score" else "left", overflow="fold")
-    shown = ""
-    for line in plan.lines:
-        name = "" if line.condition.name == shown else line.condition.name
-        if name and shown:
-            table.add_section()
-        shown = line.condition.name
-        is_chosen = line.role == RECOMMENDED
+    for line in lines:
         table.add_row(
-            Text(name),
             _regimen(line),
             str(line.line_of_therapy or "–"),
             line.level,
             str(line.score),
             _remarks(line.verdicts),
-            style="bold" if is_chosen else "",
+            style="bold" if line.role == RECOMMENDED else "",
         )
-    table.caption = "Evidence: L1 guideline, L2 approved, L3 off-label with a trial, L4 text or class, L5 model only"
     return table
 
 

@@ -13,7 +13,7 @@ from kg.queries import SOURCES, Query
 from kg.rows import to_edge_row, to_node_row
 from kg.sources.source import Skip
 from kg.sources.starter import StarterSource
-from ontologies.biolink import Category, Predicate
+from ontologies.biolink import Predicate
 from recommender.recommend import Recommender
 
 Row = dict[str, Any]
@@ -32,13 +32,12 @@ class MemoryGraph:
     def run(self, query: Query, **parameters: Any) -> list[Row]:
         if parameters:
             return []
-        kind, _, rest = query.name.partition("_")
         if query == SOURCES:
             return []
         if query == queries.STATED:
             return [self._stated(predicate) for predicate in queries.FACTS]
-        if kind == "links":
-            return [row for predicate in queries.LINKS[Category(rest)] for row in self._links(predicate, rest)]
+        if query == queries.LINKED:
+            return [row for predicate in queries.LINK_PREDICATES for row in self._links(predicate)]
         return [{"rows": self._rows(query.name)}]
 
     def _rows(self, name: str) -> list[list[Any]]:
@@ -55,18 +54,18 @@ class MemoryGraph:
             return [
                 [e.subject, e.object, p] for e, p in members if "class_kind" in dict(self.nodes[e.object].properties)
             ]
-        if kind == "broader":
-            return [[e.object, [e.subject]] for e, _ in self.edges[Predicate.SUBCLASS_OF] if self._is(e.subject, rest)]
+        if name == "broader_concepts":
+            return [[e.object, [e.subject]] for e, _ in self.edges[Predicate.SUBCLASS_OF]]
         return self._frequencies(name)
 
     def _stated(self, predicate: Predicate) -> Row:
         rows = [[e.subject, e.object, p] for e, p in self.edges[predicate]]
         return {"type": predicate.relationship_type, "rows": rows}
 
-    def _links(self, predicate: Predicate, category: str) -> list[Row]:
+    def _links(self, predicate: Predicate) -> list[Row]:
         by_source: dict[str, list[list[str]]] = defaultdict(list)
         for edge, properties in self.edges[predicate]:
-            if self._is(edge.subject, category) and _is_link(properties):
+            if _is_link(properties):
                 by_source[edge.primary_knowledge_source].append([edge.subject, edge.object])
         kind = predicate.relationship_type
         return [{"type": kind, "source": source, "rows": rows} for source, rows in by_source.items()]
@@ -77,9 +76,6 @@ class MemoryGraph:
             return [[e.subject, e.object, p.get("frequency_qualifier", "")] for e, p in found]
         effects = [(e, p) for e, p in self.edges[Predicate.HAS_SIDE_EFFECT] if "frequency_qualifier" in p]
         return [[e.subject, e.object, p["frequency_qualifier"], e.primary_knowledge_source] for e, p in effects]
-
-    def _is(self, curie: str, category: str) -> bool:
-        return self.nodes[curie].category == category
 
 
 def _is_link(properties: Row) -> bool:

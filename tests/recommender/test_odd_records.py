@@ -180,6 +180,33 @@ def test_a_severe_intolerance_blocks_as_an_allergy_does(more: dict[str, Any], ex
     assert outcome("amoxicillin", Check.ALLERGY, patient) is expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Allergy to penicillin (finding)", "Allergy status to penicillin", "Penicillin allergy",
+     "History of allergy to penicillin", "Anaphylaxis due to amoxicillin"],
+)  # fmt: skip
+def test_an_allergy_on_the_problem_list_is_one(text: str) -> None:
+    for status in ("active", "resolved"):
+        patient = read(condition(code(text), clinicalStatus=bare("s", status)))
+        assert outcome("amoxicillin", Check.ALLERGY, patient) is Outcome.BLOCKED
+    refuted = read(condition(code(text), verificationStatus=bare("s", "refuted")))
+    assert outcome("amoxicillin", Check.ALLERGY, refuted) is not Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    "text", ["Allergic rhinitis", "Seasonal allergy", "Peanut allergy", "Family history of penicillin allergy"]
+)
+def test_what_is_no_allergy_to_a_drug_stays_a_condition(text: str) -> None:
+    assert starter_recommender().map(read(condition(code(text)))).allergies == ()
+
+
+def test_statements_that_there_is_nothing_are_no_entries() -> None:
+    healthy = condition(code("No current problems or disability", SNOMED, "160245001"))
+    untreated = {"resourceType": "MedicationStatement", "medicationCodeableConcept": code("No current medications")}
+    patient = read(healthy, untreated)
+    assert (patient.conditions, patient.medications, patient.no_medications) == ((), (), True)
+
+
 # Pregnancy
 
 
