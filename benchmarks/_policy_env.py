@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import gymnasium
 import numpy as np
+import torch
+from torch import Tensor
 
 from recommender.policy.arrays import Bools, Floats, Ints
 from recommender.policy.episodes import Episodes
 from recommender.policy.evaluate import flatten_observation, make_env
-from recommender.policy.learner import Batch
 from recommender.policy.ope import evaluate_offline
-from recommender.policy.sequential import SequentialConfig
+from recommender.policy.sequential import Networks
 from recommender.policy.state import History, States, build_states
 from recommender.policy.train import choose_config, fit_policy
 
@@ -25,6 +26,7 @@ Decide = Callable[[States], Ints]
 NUM_BESIDE: Final = 500
 NUM_JUDGED: Final = 2000
 MAX_STEPS: Final = 100
+NUM_PEERS, PEER_STEPS = 5, 2000
 
 
 def measure_env(name: str, sizes: tuple[int, ...]) -> dict[str, str]:
@@ -102,10 +104,37 @@ def _treat_some(
 
 
 def _fit_peer(log: Episodes, num_actions: int) -> Decide:
+    """Five plain networks that regress the reward on state and action, in units of its spread."""
     states = build_states(log, num_actions)
-    batch = Batch(states, log.episode, log.action, log.reward / log.reward.std(), log.propensity, log.is_last)
-    values = SequentialConfig(gamma=0.0, conservatism=0.0).create().fit(batch, 0)
-    return lambda asked: np.asarray(values.predict(asked).mean(axis=0).argmax(axis=1))
+    seen, unit = _flatten(states), float(log.reward.std())
+    centre, scale = seen.mean(0), seen.std(0) + 1e-6
+    inputs, rewards = (seen - centre) / scale, torch.from_numpy(log.reward / unit).float()
+    actions = torch.from_numpy(log.action)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        networks = Networks(NUM_PEERS, inputs.shape[1], 64, num_actions, 0.1)
+        optimiser = torch.optim.AdamW(networks.parameters(), lr=2e-3, weight_decay=1e-3)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, PEER_STEPS)
+        for _ in range(PEER_STEPS):
+            drawn = torch.randint(len(inputs), (NUM_PEERS, 128))
+            said = networks(inputs[drawn]).gather(2, actions[drawn][..., None])[..., 0]
+            optimiser.zero_grad()
+            ((said - rewards[drawn]) ** 2).sum(0).mean().backward()
+            optimiser.step()
+            schedule.step()
+    networks.eval()
+
+    def decide(asked: States) -> Ints:
+        with torch.no_grad():
+            values = networks(((_flatten(asked) - centre) / scale).expand(NUM_PEERS, -1, -1))
+        return np.asarray(values.mean(0).argmax(1).numpy())
+
+    return decide
+
+
+def _flatten(states: States) -> Tensor:
+    flat = states.options.reshape(states.size, -1)
+    return torch.from_numpy(np.concatenate([states.context, flat], axis=1)).float()
 
 
 def _say(returns: Floats) -> str:

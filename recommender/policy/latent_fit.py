@@ -34,7 +34,7 @@ class LatentConfig:
     """`spare_classes` is how many more hidden classes there are than actions."""
 
     spare_classes: int = 8
-    num_rounds: int = 15
+    num_rounds: int = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)

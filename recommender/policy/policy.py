@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -69,15 +69,16 @@ class Policy:
     def decide(self, states: States) -> Decisions:
         """Return the decisions; the action is always one that the mask allows."""
         values = self.predict(states)
-        mean, spread = values.mean(axis=0), values.std(axis=0)
+        trust = self.trust if self.has_skill else replace(self.trust, max_rank=1, min_share=1.0)
+        trusted = find_trusted(states, trust, self.behaviour)
         if states.base is None:
-            action = self._by_behaviour(states, mean, spread)
+            action = self._by_behaviour(states, values, trusted)
             kept = np.zeros(action.size, dtype=bool)
         else:
-            action, first = self._by_base(states, states.base, values)
+            action, first = self._by_base(states.base, states.mask, values, trusted)
             kept = action == first
-        rows = np.arange(action.size)
-        return Decisions(action, mean[rows, action], spread[rows, action], kept)
+        chosen = values[:, np.arange(action.size), action]
+        return Decisions(action, chosen.mean(axis=0), chosen.std(axis=0), kept)
 
     def predict(self, states: States) -> Floats:
         """The value of each action by each member [M, N, A]; NaN of a numbered action that the log never holds."""
@@ -89,41 +90,45 @@ class Policy:
         values[:, :, np.flatnonzero(is_seen)] = found[:, :, is_seen]
         return values
 
-    def _by_base(self, states: States, base: Floats, values: Floats) -> tuple[Ints, Ints]:
-        """The best paired lower bound over the base's first option, which itself has the bound 0."""
-        gain, ranks = _find_gains(values, base, states.mask)
-        first, spread = np.argmin(ranks, axis=1), gain.std(axis=0)
+    def _by_base(self, base: Floats, mask: Bools, values: Floats, trusted: Bools) -> tuple[Ints, Ints]:
+        """The best paired lower bound over the base's first option, which itself has the bound 0; and that option."""
+        gain, first = _find_gains(values, base, mask)
+        spread = gain.std(axis=0)
         bound = gain.mean(axis=0) - self.trust.doubt * spread
         bound = np.where(spread > self.widest, np.minimum(bound, _NOT_BETTER), bound)
-        trusted = ranks < (self.trust.max_rank if self.has_skill else 1)
-        bound = np.where(states.mask & trusted & ~np.isnan(bound), bound, _NEVER)
+        bound = np.where(trusted & ~np.isnan(bound), bound, _NEVER)
         np.put_along_axis(bound, first[:, None], 0.0, axis=1)
         return np.argmax(bound, axis=1), first
 
-    def _by_behaviour(self, states: States, mean: Floats, spread: Floats) -> Ints:
-        chance = self.behaviour.propensities(states)
-        share = self.trust.min_share if self.has_skill else 1.0
-        trusted = (chance > 0) & (chance >= share * chance.max(axis=1, keepdims=True))
-        prior = self.trust.prior * self.reward_scale * np.log(np.maximum(chance, 1e-6))
-        bound = np.where(trusted, mean - self.trust.doubt * spread + prior, _NEVER)
-        usual = np.argmax(states.mask, axis=1)  # where the mask leaves only what the log never holds
-        return np.where(trusted.any(axis=1), np.argmax(bound, axis=1), usual)
+    def _by_behaviour(self, states: States, values: Floats, trusted: Bools) -> Ints:
+        """The best lower bound; the first that is allowed where the mask leaves only what the log never holds."""
+        prior = self.trust.prior * self.reward_scale * np.log(np.maximum(self.behaviour.propensities(states), 1e-6))
+        bound = values.mean(axis=0) - self.trust.doubt * values.std(axis=0) + prior
+        best = np.argmax(np.where(trusted, bound, _NEVER), axis=1)
+        return np.where(trusted.any(axis=1), best, np.argmax(states.mask, axis=1))
 
 
-def _find_gains(values: Floats, base: Floats, mask: Bools) -> tuple[Floats, Ints]:
-    """What each action gains over the base ranking's first by each member [M, N, A], and its rank [N, A]."""
-    ranks = rank_rows(base, mask)
-    first = np.argmin(ranks, axis=1)
-    return values - np.take_along_axis(values, first[None, :, None], axis=2), ranks
+def find_trusted(states: States, trust: TrustConfig, behaviour: Behaviour) -> Bools:
+    """What the policy may do [N, A]: the base ranking's first options, or without one what people usually do."""
+    if states.base is not None:
+        return np.asarray(states.mask & (rank_rows(states.base, states.mask) < trust.max_rank))
+    chance = behaviour.propensities(states)
+    return np.asarray((chance > 0) & (chance >= trust.min_share * chance.max(axis=1, keepdims=True)))
 
 
 def find_widest(policy: Policy, states: States) -> float:
     """The spread of the best gain that only the share `max_doubtful` of these decisions passes."""
     if states.base is None:
         return float("inf")
-    gain, ranks = _find_gains(policy.predict(states), states.base, states.mask)
-    mean, trusted = gain.mean(axis=0), states.mask & (ranks < policy.trust.max_rank)
+    gain, _ = _find_gains(policy.predict(states), states.base, states.mask)
+    mean, trusted = gain.mean(axis=0), find_trusted(states, policy.trust, policy.behaviour)
     best = np.argmax(np.where(trusted & ~np.isnan(mean), mean, _NEVER), axis=1)
     spread = gain.std(axis=0)[np.arange(states.size), best]
     known = spread[~np.isnan(spread)]
     return float(np.quantile(known, 1.0 - policy.trust.max_doubtful)) if known.size else float("inf")
+
+
+def _find_gains(values: Floats, base: Floats, mask: Bools) -> tuple[Floats, Ints]:
+    """What each action gains over the base ranking's first by each member [M, N, A], and that first [N]."""
+    first = np.argmin(rank_rows(base, mask), axis=1)
+    return values - np.take_along_axis(values, first[None, :, None], axis=2), first

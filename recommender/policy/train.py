@@ -11,13 +11,14 @@ from typing import Any, Final
 import numpy as np
 
 from kg.errors import InputError, ModelError, ResourceError, UnknownNameError
+from recommender.policy.arrays import Bools
 from recommender.policy.behaviour import Behaviour, fit_behaviour
 from recommender.policy.contextual import MAX_WEIGHT, ContextualConfig, ContextualValues
 from recommender.policy.episodes import EVIDENCE, Episodes, read_episodes, weakest_evidence
 from recommender.policy.latent_fit import LatentConfig
 from recommender.policy.learner import ActionValues, Batch
 from recommender.policy.linear import LinearConfig
-from recommender.policy.policy import Policy, TrustConfig, find_widest
+from recommender.policy.policy import Policy, TrustConfig, find_trusted, find_widest
 from recommender.policy.sequential import SequentialConfig, SequentialValues
 from recommender.policy.skill import measure_skill
 from recommender.policy.state import build_states
@@ -104,15 +105,26 @@ def fit_policy(episodes: Episodes, seed: int, config: TrainConfig) -> Policy:
     estimated = behaviour.propensities(states)[np.arange(episodes.action.size), episodes.action]
     propensity = np.where(np.isnan(episodes.propensity), np.maximum(estimated, 1e-3), episodes.propensity)
     batch = Batch(states, episodes.episode, episodes.action, episodes.reward, propensity, episodes.is_last)
-    learner = config.contextual.create() if config.learner == "contextual" else config.sequential.create()
-    judged = batch if config.learner == "contextual" else batch.to_returns(config.sequential.gamma)
-    scale, skill = float(episodes.reward.std()), measure_skill(judged, seed, config.contextual)
-    values = learner.fit(batch, seed)
-    if isinstance(values, ContextualValues):
-        values = replace(values, blend=skill.blend, level=skill.level)
-    policy = Policy(values, behaviour, config.trust, scale, skill.share)
+    skill = measure_skill(batch, seed, config.contextual)
+    at_once = replace(config.contextual.create().fit(batch, seed), blend=skill.blend, level=skill.level)
+    values, share = (
+        (at_once, skill.share)
+        if config.learner == "contextual"
+        else _look_ahead(batch, at_once, find_trusted(states, config.trust, behaviour), skill.share, seed, config)
+    )
+    policy = Policy(values, behaviour, config.trust, float(episodes.reward.std()), share)
     part = batch.take(np.random.default_rng([seed, 17]).permutation(batch.action.size)[:MAX_ROWS])
     return replace(policy, widest=find_widest(policy, part.states), support=_find_support(policy, part))
+
+
+def _look_ahead(
+    batch: Batch, at_once: ContextualValues, trusted: Bools, share: float, seed: int, config: TrainConfig
+) -> tuple[ActionValues, float]:
+    """The sequential learner's values, and its skill: that of the returns where rewards at once cannot be predicted."""
+    values = config.sequential.create(at_once, trusted).fit(batch, seed)
+    if share > 0:
+        return values, share
+    return values, measure_skill(batch.to_returns(config.sequential.gamma), seed, config.contextual).share
 
 
 def _find_support(policy: Policy, batch: Batch) -> Support | None:
@@ -197,7 +209,7 @@ def _settle(config: TrainConfig, episodes: Episodes) -> TrainConfig:
 def _load_values(folder: Path, config: TrainConfig) -> ActionValues:
     if config.learner == "contextual":
         return ContextualValues.load(folder, config.contextual)
-    return SequentialValues.load(folder, config.sequential)
+    return SequentialValues.load(folder, config.sequential, config.contextual)
 
 
 def _to_config(stored: dict[str, Any]) -> TrainConfig:
