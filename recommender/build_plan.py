@@ -37,6 +37,7 @@ from recommender.summary import summarise
 Reorder = Callable[[Situation, Ranked], Ranked]
 
 MAX_COUNTERFACTUALS: Final = 3
+MIN_SCORE: Final = 0  # so much speaks against what lies below that it is left out, though nothing blocks it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def build_plan(
     problems = () if patient.deceased else find_problems(patient, knowledge)
     considered = [_consider(problem, situation, knowledge, config) for problem in problems]
     ranked = tuple(_keep_passing(reorder(situation, c.ranked), c.ranked) for c in considered)
-    composition = compose(ranked, lambda a, b: _pair_cost(a, b, situation, knowledge))
+    composition = compose(tuple(map(_only_main, ranked)), lambda a, b: _pair_cost(a, b, situation, knowledge))
     return _Writer(patient, situation, knowledge, config, find_sentences, find_hypotheses).write(
         ranked, considered, composition
     )
@@ -154,6 +155,11 @@ def _keep_passing(reordered: Ranked, base: Ranked) -> Ranked:
         s for s in reordered.scored if passing.get(id(s.candidate)) is s.verdicts and not is_blocked(s.verdicts)
     )
     return Ranked(base.condition, kept)
+
+
+def _only_main(ranked: Ranked) -> Ranked:
+    """What may be chosen: no adjunct to something that the patient does not take."""
+    return Ranked(ranked.condition, tuple(s for s in ranked.scored if not s.candidate.added_to))
 
 
 def _pair_cost(first: Scored, second: Scored, situation: Situation, knowledge: Knowledge) -> int | None:
@@ -248,7 +254,7 @@ class _Writer:
         return ()
 
     def _shown(self, ranked: Ranked, chosen: Scored | None, conflicting: dict[int, Excluded]) -> list[Line]:
-        options = [s for s in ranked.scored if id(s) not in conflicting]
+        options = [s for s in ranked.scored if id(s) not in conflicting and s.score >= MIN_SCORE]
         ordered = order_by_class(([chosen] if chosen else []) + [s for s in options if s is not chosen], self.knowledge)
         lines = []
         for scored in ordered[: self.config.max_lines]:
@@ -277,6 +283,7 @@ class _Writer:
             dose_source=first.citation.label if first.dose and is_stated else "",
             population=first.population,
             is_for_all=candidate.population_fits is not None,
+            added_to=candidate.added_to,
             via=knowledge.name(candidate.via) if candidate.via else "",
             monitoring=tuple(m for d in candidate.drugs for m in knowledge.monitoring_of.get(d, ())),
             stop_rules=tuple(s for d in candidate.drugs for s in knowledge.stop_rules_of.get(d, ())),

@@ -16,6 +16,7 @@ from recommender.patient import StopReason
 from recommender.population import is_in_population
 from recommender.situation import Situation
 
+ADJUNCT: Final = "adjunct"
 MAX_CLASS_MEMBERS: Final = 20
 MIN_CLASS_SHARE: Final = 0.5
 _MAX_BROADER_STEPS: Final = 2
@@ -23,7 +24,10 @@ _MAX_BROADER_STEPS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A regimen that could treat a condition, with the facts that propose it, the strongest first."""
+    """A regimen that could treat a condition, with the facts that propose it, the strongest first.
+
+    `added_to` is what an adjunct is given beside and the patient does not take; alone an adjunct is no treatment.
+    """
 
     condition: str
     drugs: tuple[str, ...]
@@ -35,6 +39,7 @@ class Candidate:
     biomarker: str = ""
     replaced: tuple[tuple[str, str], ...] = ()
     failed_lines: int = 0
+    added_to: str = ""
 
     @property
     def lead(self) -> str:
@@ -63,7 +68,8 @@ def find_candidates(
         if reason:
             unsuited.append(Unsuited(condition, row.drug, reason))
         else:
-            suited.append(_to_candidate(condition, row, via, situation))
+            candidate = _to_candidate(condition, row, via, situation)
+            suited.append(replace(candidate, added_to=_missing_base(row, rows, situation, knowledge)))
     failed_lines = max((row.line for row in rows if find_failed(row, condition, situation)), default=0)
     suited = [replace(c, failed_lines=failed_lines) for c in suited]
     merged = _merge(suited)
@@ -135,6 +141,16 @@ def _to_candidate(condition: str, row: Indication, via: str, situation: Situatio
     )
 
 
+def _missing_base(row: Indication, rows: tuple[Indication, ...], situation: Situation, knowledge: Knowledge) -> str:
+    """What an adjunct is to be added to, "" when the patient takes it; without named partners any main treatment."""
+    if row.role != ADJUNCT:
+        return ""
+    base = set(row.partners) or {r.drug for r in rows if r.role != ADJUNCT}
+    if base & {taken.drug for taken in situation.taken}:
+        return ""
+    return ", ".join(knowledge.name(drug) for drug in row.partners) or "another treatment"
+
+
 def _merge(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """One candidate a set of drugs, with every fact that proposes it; the best level and earliest line lead."""
     by_drugs: dict[frozenset[str], list[Candidate]] = {}
@@ -142,7 +158,7 @@ def _merge(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
         by_drugs.setdefault(frozenset(candidate.drugs), []).append(candidate)
     merged = []
     for group in by_drugs.values():
-        first, *others = sorted(group, key=lambda c: (c.level, c.line or 9))
+        first, *others = sorted(group, key=lambda c: (bool(c.added_to), c.level, c.line or 9))
         merged.append(replace(first, basis=(*first.basis, *(row for c in others for row in c.basis))))
     return tuple(merged)
 
@@ -152,7 +168,7 @@ def _class_members(stated: tuple[Candidate, ...], unsuited: set[str], knowledge:
     taken = {drug for candidate in stated for drug in candidate.drugs}
     found: dict[str, Candidate] = {}
     for candidate in stated:
-        if len(candidate.drugs) > 1 or candidate.level > "L2" or candidate.biomarker:
+        if len(candidate.drugs) > 1 or candidate.level > "L2" or candidate.biomarker or candidate.added_to:
             continue
         for drug_class in knowledge.classes_of_kind(candidate.lead, "therapeutic"):
             members = knowledge.members_of.get(drug_class, ())

@@ -8,9 +8,19 @@ from dataclasses import replace
 from recommender.codes import CodeIndex
 from recommender.diplotypes import with_phenotype
 from recommender.names import clean_condition, is_allergy, is_family_history, split_history
-from recommender.patient import Allergy, ClinicalText, Concept, Condition, FamilyHistory, Patient, TextMention, Unmapped
+from recommender.patient import (
+    Allergy,
+    ClinicalText,
+    Concept,
+    Condition,
+    FamilyHistory,
+    Mapping,
+    Patient,
+    TextMention,
+    Unmapped,
+)
 from recommender.procedures import map_procedure
-from recommender.reproduction import with_reproductive_state
+from recommender.reproduction import STATE_PREFIX, find_state, with_reproductive_state
 
 Annotate = Callable[[ClinicalText], Iterable[TextMention]]
 
@@ -42,7 +52,11 @@ def map_patient(patient: Patient, index: CodeIndex, annotate: Annotate = read_no
 def _map_condition(condition: Condition, index: CodeIndex) -> Condition:
     _, is_past = split_history(clean_condition(condition.concept.text))
     status = "inactive" if is_past else condition.status
-    return replace(condition, concept=index.map_condition(condition.concept), status=status)
+    concept = index.map_condition(condition.concept)
+    state = find_state(concept) if not concept.curies else ""
+    if state:
+        concept = replace(concept, curies=(f"{STATE_PREFIX}{state}",), mapping=Mapping.CLOSE)
+    return replace(condition, concept=concept, status=status)
 
 
 def _to_allergy(condition: Condition, index: CodeIndex) -> Allergy | None:

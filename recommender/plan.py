@@ -18,6 +18,7 @@ RECOMMENDED: Final = "recommended"
 ALTERNATIVE: Final = "alternative"
 RANKED_LOWER: Final = "passed the gate and ranked lower"
 
+ALTERNATIVES_ONLY: Final = "alternatives only, none fits with the others"
 DISCLAIMER: Final = "For demonstration and research. Not for care: a clinician decides."
 
 
@@ -88,6 +89,7 @@ class Line:
     dose_source: str = ""
     population: str = ""
     is_for_all: bool = True
+    added_to: str = ""
     via: str = ""
     monitoring: tuple[Monitoring, ...] = ()
     stop_rules: tuple[Advice, ...] = ()
@@ -192,7 +194,10 @@ class Plan:
         lines = [line for line in self.lines if line.condition == condition]
         chosen = [_to_action(x) for x in lines if x.role == RECOMMENDED]
         taken = [f"continue {x.regimen}" for x in lines if x.role != RECOMMENDED and x.is_taken]
-        return [*chosen, *taken] or ["alternatives only, none fits with the others"] * bool(lines)
+        if lines and not chosen and not taken:
+            is_added = all(line.added_to for line in lines)
+            return ["only additions to a treatment that is missing" if is_added else ALTERNATIVES_ONLY]
+        return [*chosen, *taken]
 
 
 def _to_action(line: Line) -> str:

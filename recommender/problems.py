@@ -6,6 +6,7 @@ from typing import Final
 
 from recommender.knowledge import Knowledge
 from recommender.patient import Patient
+from recommender.reproduction import STATE_PREFIX
 
 PROBLEM_TYPES: Final = frozenset({"disease", "symptom"})
 
@@ -20,6 +21,7 @@ def find_problems(patient: Patient, knowledge: Knowledge) -> tuple[str, ...]:
         for condition in patient.conditions
         if not condition.is_past and not condition.refuted and not condition.is_suspected
         for curie in condition.concept.curies
+        if not curie.startswith(STATE_PREFIX)
     ]
     stated += [c for p in patient.procedures for c in p.concept.curies if c in knowledge.indications_of]
     if not stated:

@@ -18,6 +18,7 @@ from recommender.patient import Concept, Condition, Patient
 
 PREGNANCY: Final = "pregnancy"
 LACTATION: Final = "lactation"
+STATE_PREFIX: Final = "theragraph.state:"  # of what a check of its own reads and no drug treats
 LONGEST_PREGNANCY: Final = timedelta(days=300)
 _WORDS: Final = {
     PREGNANCY: re.compile(r"\bpregnan(?:t|cy|cies)\b|\bgravida\b|\bpre-?eclampsia\b"),

@@ -34,6 +34,7 @@ MAX_ALSO_TREATS: Final = 2
 BIOMARKER_POINTS: Final = 60
 UNKNOWN_POPULATION_POINTS: Final = -20
 BROADER_POINTS: Final = -40
+ADJUNCT_POINTS: Final = -300
 REPLACED_POINTS: Final = -30
 
 
@@ -154,6 +155,8 @@ def _patient_fit(
     if candidate.population_fits is None:
         words = candidate.basis[0].population
         lines.append(Contribution("population_not_assessed", UNKNOWN_POPULATION_POINTS, words))
+    if candidate.added_to:
+        lines.append(Contribution("adjunct", ADJUNCT_POINTS, f"only in addition to {candidate.added_to}"))
     for old, new in candidate.replaced:
         words = f"{knowledge.name(new)} in place of {knowledge.name(old)}"
         lines.append(Contribution("replaced_partner", REPLACED_POINTS, words))

@@ -10,7 +10,7 @@ from recommender.derive import Value
 from recommender.fhir_element import to_date
 from recommender.knowledge import Knowledge
 from recommender.patient import Condition, Mapping, Measurement, Patient
-from recommender.reproduction import LONGEST_PREGNANCY
+from recommender.reproduction import LONGEST_PREGNANCY, STATE_PREFIX
 from recommender.safety.reproductive import cannot_apply
 from recommender.safety.verdict import Check
 from recommender.situation import Situation
@@ -49,6 +49,7 @@ def summarise(situation: Situation, knowledge: Knowledge) -> tuple[Known, ...]:
         _value("kidney function", situation.derived.egfr_ml_min_1_73m2, "eGFR", patient),
         _liver(situation),
         *_pregnancy(patient),
+        *_optional("breast-feeding", ["yes"] if patient.lactating else []),
         *_optional("values", [_measured(patient.series(name), label) for name, label in KEY_MEASURES.items()]),
         _listed("genetic tests", [f"{g.gene} {g.finding}" for g in patient.genome]),
         *_optional("habits", [f"{f.factor}: {f.text or ('yes' if f.present else 'no')}" for f in patient.lifestyle]),
@@ -83,6 +84,8 @@ def _condition(condition: Condition, knowledge: Knowledge) -> str:
     text = f"{concept.text}, {condition.certainty}" if condition.certainty else concept.text
     if not concept.curies:
         return f"{text} (not known to the graph)"
+    if concept.curies[0].startswith(STATE_PREFIX):
+        return text
     name = knowledge.name(concept.curies[0])
     if concept.mapping is Mapping.BROAD:
         return f"{text} (read as the broader {name})"

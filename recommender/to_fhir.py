@@ -92,6 +92,7 @@ def _remarks(line: Line) -> list[str]:
     remarks = [f"Score {line.score}, evidence {line.level}."]
     remarks += [f"Not assessed: {', '.join(gaps)}."] if gaps else []
     remarks += ["Model only."] if line.evidence.is_model_only else []
+    remarks += [f"Only in addition to {line.added_to}."] if line.added_to else []
     remarks += [f"Only if this fits: {line.condition_of_use}."] if line.condition_of_use else []
     return [*remarks, DISCLAIMER]
 

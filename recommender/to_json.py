@@ -109,6 +109,7 @@ def _line(line: Line, plan: Plan) -> Json:
         "dose_source": line.dose_source,
         "population": line.population,
         "population_assessed": line.is_for_all,
+        "only_in_addition_to": line.added_to,
         "monitoring": [
             {"measure": m.measure, "loinc": m.loinc, "when": m.when, "source": m.citation.label}
             for m in line.monitoring

@@ -141,6 +141,8 @@ def _regimen(line: Line) -> Text:
     """The regimen, whether it is taken now, and for whom only it is meant."""
     mark = "▶" if line.role == RECOMMENDED else " "
     text = Text(f"{mark} {line.regimen}{' (taken now)' if line.is_taken else ''}")
+    if line.added_to:
+        text.append(f"\nonly in addition to {line.added_to}", style="not bold blue")
     if line.condition_of_use:
         text.append(f"\nif: {line.condition_of_use}", style="not bold blue")
     return text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recommender.patient import Patient
-from recommender.plan import Plan
+from recommender.plan import RECOMMENDED, Plan
 from recommender.read_fhir import read_bundle
 from recommender.safety.gate import check_drug
 from recommender.safety.verdict import Check, Outcome, Verdict, worst
@@ -479,3 +479,34 @@ def test_without_a_diagnosis_symptoms_bring_hypotheses_and_drugs() -> None:
     assert plan.hypotheses
     assert {line.condition.name.lower() for line in plan.lines} == {"nausea and vomiting"}
     assert plan_of(read(condition(code("fever")), condition(code("gout")))).hypotheses == ()
+
+
+def test_an_adjunct_is_never_recommended_without_what_it_is_added_to() -> None:
+    """Dexamethasone in tuberculous meningitis is added to the four drugs, and is no treatment of tuberculosis."""
+    tuberculosis = condition(code("tuberculosis"))
+    plan = plan_of(read(tuberculosis))
+    (chosen,) = (line for line in plan.lines if line.role == RECOMMENDED)
+    assert {d.name for d in chosen.drugs} == {"isoniazid", "rifampicin", "pyrazinamide", "ethambutol"}
+    added = next((line for line in plan.lines if line.regimen == "dexamethasone"), None)
+    assert added is None or added.added_to.startswith("isoniazid")
+
+
+def test_what_so_much_speaks_against_is_no_option_though_nothing_blocks_it() -> None:
+    """Ibuprofen for gout in heart failure and kidney disease beside an ACE inhibitor and diuretics."""
+    ill = [condition(code(name)) for name in ("heart failure", "CKD stage 3", "gout")]
+    taken = [
+        medication(medicationCodeableConcept=code(n))
+        for n in ("furosemide", "lisinopril", "spironolactone", "ibuprofen")
+    ]
+    plan = plan_of(read(*ill, *taken))
+    assert all(line.score >= 0 for line in plan.lines)
+    assert not any("ibuprofen" in action for c in plan.conditions for action in plan.actions(c.condition))
+    assert any("ibuprofen" in {d.name for d in x.drugs} for x in plan.left_out)
+
+
+def test_a_state_that_a_check_reads_is_neither_unmapped_nor_treated() -> None:
+    feeding = condition(code("Breastfeeding mother"))
+    plan = plan_of(read(feeding, condition(code("gout"))))
+    assert plan.unmapped == ()
+    assert [c.condition.name for c in plan.conditions] == ["gout"]
+    assert outcome("colchicine", Check.LACTATION, read(feeding)) is not Outcome.NOT_ASSESSED
