@@ -18,6 +18,8 @@ _OF_GENE = re.compile(
     r"\)? (?:tumou?r suppressor |candidate )?(?:genes?|proteins?|mutations?|alleles?|loc(?:us|i)|mRNA|promoter|exons?|"
     r"transcripts?|homologue?s?|cDNA|gene products?|variants?|polymorphisms?|expression|region|carriers)\b"
 )
+_ENZYME = re.compile(r"\w{2}[^\We]ases?\b|prote(?:in)?ase", re.I)
+_NUMBERED = r"(?:-?\d[A-Z]?|\s+type \d[A-Z]?)"
 _NAMED = frozenset({EntityType.DISEASE, EntityType.SYMPTOM, EntityType.DRUG})
 
 
@@ -25,12 +27,18 @@ def settle_abbreviations(text: str, doc: Doc, spans: Sequence[Span]) -> tuple[Sp
     """Return the spans of a text with every occurrence of their abbreviations, of their long form's type.
 
     `doc` is the text as spaCy read it, which joins it from its words at every call of `doc.text`.
-    Abbreviations are those of the document's detector and the short words in brackets right behind a span; what was
-    found to be a gene more often than anything else stays what it was found to be.
+    Abbreviations are those of the document's detector and the short words in brackets right behind a span. What was
+    found to be a gene more often than anything else stays what it was found to be, unless the brackets say otherwise;
+    the abbreviation of an enzyme stays so always.
     """
-    explained = dict(_in_brackets(text, spans)) | dict(_detected(doc, spans))
+    in_brackets = dict(_in_brackets(text, spans))
     called = Counter((text[s.start : s.end], s.type == EntityType.GENE) for s in spans)
-    meanings = {short: span for short, span in explained.items() if called[short, True] <= called[short, False]}
+    meanings = {
+        short: span
+        for short, span in (in_brackets | dict(_detected(doc, spans))).items()
+        if not _ENZYME.search(text, span.start, span.end)
+        if short in in_brackets or called[short, True] <= called[short, False]
+    }
     if not meanings:
         return tuple(spans)
     return merge_spans(_replace_short(text, meanings, spans))
@@ -65,13 +73,15 @@ def _in_brackets(text: str, spans: Sequence[Span]) -> Iterator[tuple[str, Span]]
 def _replace_short(text: str, meanings: Mapping[str, Span], spans: Sequence[Span]) -> list[Span]:
     """Return the spans with each occurrence of a short form as its long form's type, unless a longer span holds it.
 
+    A disease may bear a number, "SJS type 2", "MEN1".
     "The APC gene" of polyposis is no disease, unless it was found to be one.
     """
     pattern = "|".join(re.escape(short) for short in sorted(meanings, key=len, reverse=True))
-    found = {(s.start, s.end) for s in spans}
+    found = {(s.start, s.end) for s in spans if s.type != EntityType.GENE}
     shorts = [
         replace(meanings[match[1]], start=match.start(), end=match.end())
-        for match in re.finditer(rf"(?<![\w-])({pattern})s?(?![\w-])", text)
+        for match in re.finditer(rf"(?<![\w-])({pattern})(?:s|({_NUMBERED}))?(?![\w-])", text)
+        if match[2] is None or meanings[match[1]].type == EntityType.DISEASE
         if match.span() in found or not _OF_GENE.match(text, match.end())
     ]
     taken = {(s.start, s.end) for s in shorts}

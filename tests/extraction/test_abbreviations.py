@@ -56,9 +56,24 @@ def settle(text: str, *found: tuple[str, str]) -> list[tuple[str, str]]:
             [("Polyposis coli", "disease"), ("PC", "disease"), ("PC", "disease")],
         ),
         (
-            "Polyposis coli (PC) and PC.",
-            [("Polyposis coli", "disease"), ("PC", "gene"), ("PC", "gene")],
-            [("Polyposis coli", "disease"), ("PC", "gene"), ("PC", "gene")],
+            "Polyposis coli (PC), PC, the PC gene.",
+            [("Polyposis coli", "disease"), ("PC", "gene"), ("PC", "gene"), ("PC", "gene")],
+            [("Polyposis coli", "disease"), ("PC", "disease"), ("PC", "disease"), ("PC", "gene")],
+        ),
+        (
+            "Phosphodiesterase 4D (PD4D) and PD4D.",
+            [("Phosphodiesterase 4D", "drug"), ("PD4D", "gene"), ("PD4D", "gene")],
+            [("Phosphodiesterase 4D", "drug"), ("PD4D", "gene"), ("PD4D", "gene")],
+        ),
+        (
+            "Multiple endocrine neoplasia (MEN), MEN1, MEN type 2A; morphine (MOR), MOR1.",
+            [("Multiple endocrine neoplasia", "disease"), ("morphine", "drug")],
+            [
+                ("Multiple endocrine neoplasia", "disease"),
+                *((short, "disease") for short in ("MEN", "MEN1", "MEN type 2A")),
+                ("morphine", "drug"),
+                ("MOR", "drug"),
+            ],
         ),
         ("Aspirin (n = 12) helped.", [("Aspirin", "drug")], [("Aspirin", "drug")]),
     ],
