@@ -28,6 +28,7 @@ from recommender.what_if import Change, change_patient, find_removed_sources
 
 MAX_SENTENCES: Final = 3
 MAX_HYPOTHESES: Final = 10
+_INDEXES: Final = ("knowledge", "codes", "phenotypes", "_text_pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,12 @@ class Recommender:
     def prefer(self, formulary: frozenset[str]) -> Recommender:
         """The same recommender with a formulary: its drugs score higher, the others lower."""
         return replace(self, config=replace(self.config, formulary=formulary))
+
+    def reordered(self, reorder: Reorder) -> Recommender:
+        """The same recommender, its indexes kept, with another rule for the order of what passed the gate."""
+        made = replace(self, reorder=reorder)
+        made.__dict__.update({name: self.__dict__[name] for name in _INDEXES if name in self.__dict__})
+        return made
 
     def warm(self) -> Recommender:
         """Build every index now, so that the first plan is as fast as the others."""

@@ -28,24 +28,28 @@ from kg.store import open_graph
 ROOT = Path(__file__).parents[1]
 NEO4J = ROOT / ".neo4j"
 PATIENTS = ROOT / "examples" / "patients"
+POLICY_STEP = "6/6"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the demonstration left: per label and type a count with a checksum of all content, and the plans."""
+    """What the demonstration left: per label and type a count with a checksum of all content, and the plans; and what
+    it said of its ranking policy, line by line."""
 
     content: dict[str, tuple[int, str]]
     plans: list[Any]
+    policy: list[str]
     seconds: float
 
 
 def run_demo(selector: str, folder: Path) -> Outcome:
     """Run the demonstration and read back what it left."""
     start = time.monotonic()
-    _theragraph(selector, "demo", "--out", str(folder / "demo"), log=folder / "demo.log")
+    said = _theragraph(selector, "demo", "--out", str(folder / "demo"), log=folder / "demo.log")
     seconds = time.monotonic() - start
     plans = _theragraph(selector, "recommend", str(PATIENTS), "--batch", "--json", log=folder / "recommend.log")
-    return Outcome(_read_content(selector), [json.loads(line) for line in plans.splitlines()], seconds)
+    policy = said.partition(POLICY_STEP)[2].splitlines()
+    return Outcome(_read_content(selector), [json.loads(line) for line in plans.splitlines()], policy, seconds)
 
 
 def find_differences(one: Any, other: Any, where: str = "") -> Iterator[str]:
@@ -69,7 +73,8 @@ def compare(one: Outcome, other: Outcome) -> list[str]:
     keys = sorted({*one.content, *other.content})
     content = [f"{k}: {one.content.get(k)} | {other.content.get(k)}" for k in keys
                if one.content.get(k) != other.content.get(k)]  # fmt: skip
-    return content + list(find_differences(one.plans, other.plans, "plans"))
+    parts = ((one.plans, other.plans, "plans"), (one.policy, other.policy, "policy"))
+    return content + [difference for part in parts for difference in find_differences(*part)]
 
 
 def _theragraph(selector: str, *words: str, log: Path) -> str:

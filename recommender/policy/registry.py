@@ -71,7 +71,10 @@ def shadow_policy(policy_dir: Path, registry: Path) -> PolicyInfo:
     kept = registry / _VERSIONS / info.version
     try:
         if not kept.is_dir():
-            shutil.copytree(policy_dir, kept)
+            whole = kept.with_suffix(".new")  # a copy that was broken off must not look like a version
+            shutil.rmtree(whole, ignore_errors=True)
+            shutil.copytree(policy_dir, whole)
+            whole.rename(kept)
         _write_state(registry, replace(read_state(registry), shadow=info.version))
     except OSError as error:
         raise ResourceError(f'The registry "{registry}" cannot be written ({error}); name another.') from error
@@ -94,7 +97,8 @@ def promote_policy(policy_dir: Path, registry: Path, episodes_path: Path, *, for
     reason = find_objection(found, base, info, for_demo=for_demo)
     if not reason:
         state = read_state(registry)
-        history = (*state.history, state.promoted) if state.promoted else state.history
+        earlier = state.promoted not in ("", info.version)
+        history = (*state.history, state.promoted) if earlier else state.history
         _write_state(registry, RegistryState(info.version, "", history))
     best = found.best
     return Promotion(info.version, not reason, reason, best.value, (best.low, best.high), base)

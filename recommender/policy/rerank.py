@@ -27,6 +27,7 @@ from recommender.score import Contribution, Ranked, Scored, rank
 from recommender.situation import Situation
 
 CONTRIBUTION: Final = "ranking_policy"
+MOVED_UP: Final = "moved up"
 POINTS_PER_REWARD: Final = 100.0
 MAX_POINTS: Final = 60
 
@@ -125,7 +126,7 @@ def _add_points(passing: tuple[Scored, ...], points: Floats, because: Mapping[in
 
 
 def _name_move(move: Move) -> str:
-    return f"moved up {move.before - move.after}" if move.after < move.before else "not moved past the next"
+    return f"{MOVED_UP} {move.before - move.after}" if move.after < move.before else "not moved past the next"
 
 
 def build_slate(situation: Situation, options: tuple[Scored, ...], info: PolicyInfo, knowledge: Knowledge) -> States:

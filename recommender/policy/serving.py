@@ -23,7 +23,7 @@ def with_policy(
     With `slates` every slate that is shown is kept for its feedback. ModelError when the policy cannot rank plans.
     """
     found = load_reranker(registry, recommender.knowledge, for_demo=for_demo)
-    return recommender if found is None else replace(recommender, reorder=replace(found, slates=slates))
+    return recommender if found is None else recommender.reordered(replace(found, slates=slates))
 
 
 def load_reranker(registry: Path, knowledge: Knowledge, *, for_demo: bool = False) -> Reranker | None:

@@ -9,7 +9,7 @@ visit, so that the second slate is one after a failed line.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -45,10 +45,12 @@ class Slate:
     options: tuple[Scored, ...]
 
 
-def draw_patients(knowledge: Knowledge, size: int, seed: int) -> Iterator[Patient]:
-    """Patients with one condition that the graph states several treatments for, and the usual few numbers."""
+def draw_patients(knowledge: Knowledge, size: int, seed: int, conditions: Collection[str] = ()) -> Iterator[Patient]:
+    """Patients with one condition, of the given ones or else of all that the graph states several treatments for, and
+    the usual few numbers."""
     rng = np.random.default_rng([seed, 21])
-    several = sorted(c for c, rows in knowledge.indications_of.items() if len({r.drug for r in rows}) >= 3)
+    treated = (c for c, rows in knowledge.indications_of.items() if len({r.drug for r in rows}) >= 3)
+    several = sorted(conditions or treated)
     for i in range(size):
         age, curie = float(rng.integers(20, 90)), several[int(rng.integers(len(several)))]
         said = Concept(knowledge.name(curie), curies=(curie,), mapping=Mapping.EXACT)
@@ -83,7 +85,7 @@ def find_slates(recommender: Recommender, patient: Patient) -> dict[str, Slate]:
             caught[ranked.condition] = Slate(situation, ranked.scored[:MAX_OPTIONS])
         return ranked
 
-    replace(recommender, reorder=catch).recommend_mapped(patient)
+    recommender.reordered(catch).recommend_mapped(patient)
     return caught
 
 

@@ -48,6 +48,20 @@ def test_a_better_policy_serves_and_steps_back(home: Path) -> None:
         rollback_policy(registry)
 
 
+def test_promoting_what_serves_changes_nothing_and_a_broken_copy_is_no_version(home: Path) -> None:
+    registry = home / "registry"
+    version = load_info(home / "recorded").version
+    broken = registry / "versions" / f"{version}.new"
+    broken.mkdir(parents=True)
+    (broken / "config.json").write_text("{", encoding="utf-8")
+    promote_policy(home / "recorded", registry, home / "test.jsonl")
+    state = read_state(registry)
+    assert load_info(find_version(registry, version)).version == version
+    assert not broken.exists()
+    promote_policy(home / "recorded", registry, home / "test.jsonl")
+    assert read_state(registry) == state == RegistryState(version)
+
+
 def test_demo_evidence_stays_in_shadow_outside_the_demo(home: Path) -> None:
     registry = home / "registry"
     promotion = promote_policy(home / "demo", registry, home / "test.jsonl")
