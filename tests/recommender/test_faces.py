@@ -56,6 +56,12 @@ def test_json_keeps_to_the_published_schema() -> None:
         assert find_violations(json.loads(json.dumps(to_json(plan))), schema, schema) == []
 
 
+def test_the_published_schema_names_every_key_of_a_plan_and_its_lines() -> None:
+    schema, document = read_schema(), to_json(PLANS[0])
+    assert document.keys() == schema["properties"].keys()
+    assert document["lines"][0].keys() == schema["$defs"]["line"]["properties"].keys()
+
+
 def test_json_has_the_contract_s_keys() -> None:
     document = to_json(PLANS[1])
     assert {"abstained", "reason", "lines", "excluded", "not_assessed", "unmapped", "alerts", "hypotheses"} <= set(
