@@ -7,7 +7,6 @@ come by few queries: a server that has just started spends more on understanding
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from typing import Final
 
 from kg.queries import Query
@@ -41,19 +40,26 @@ FACTS: Final = (
     Predicate.SIMILAR_TO,
     Predicate.ASSOCIATED_WITH_RESPONSE_TO,
 )
-# What an explanation may walk over (`recommender/paths.py`); changes of expression are many and explain nothing.
+# What an explanation may walk over (`recommender/paths.py`), by the category that it starts from: the same types lead
+# from tissues to genes, too, and far more often.
 LINKS: Final[Mapping[Category, tuple[Predicate, ...]]] = {
     Category.DRUG: (
         Predicate.BINDS,
         Predicate.AFFECTS,
+        Predicate.UPREGULATES,
+        Predicate.DOWNREGULATES,
         Predicate.CHEMICALLY_SIMILAR_TO,
         Predicate.TREATS,
         Predicate.AMELIORATES,
     ),
-    Category.DISEASE: (Predicate.ASSOCIATED_WITH, Predicate.SIMILAR_TO),
+    Category.DISEASE: (
+        Predicate.ASSOCIATED_WITH,
+        Predicate.UPREGULATES,
+        Predicate.DOWNREGULATES,
+        Predicate.SIMILAR_TO,
+    ),
     Category.GENE: (Predicate.GENE_ASSOCIATED_WITH_CONDITION, Predicate.BIOMARKER_FOR),
 }
-LINK_PREDICATES: Final = tuple(dict.fromkeys(chain.from_iterable(LINKS.values())))
 
 
 def _any_of(predicates: Iterable[Predicate]) -> str:
@@ -97,12 +103,16 @@ BROADER = Query(
     f"MATCH (s:Entity)-[r:SUBCLASS_OF]->(o:Entity) WHERE {_ASSERTED} "
     "WITH o, collect(s.curie) AS narrower RETURN collect([o.curie, narrower]) AS rows",
 )
-LINKED = Query(
-    "links",
-    f"MATCH (s:Entity)-[r:{_any_of(LINK_PREDICATES)}]->(o:Entity) "
-    f"WHERE {_ASSERTED} AND coalesce(r.knowledge_level, '') <> 'prediction' "
-    "RETURN type(r) AS type, r.primary_knowledge_source AS source, collect([s.curie, o.curie]) AS rows",
-)
+
+
+def links(category: Category) -> Query:
+    """The asserted edges of `LINKS` from nodes of a category, by type and source: subject, object."""
+    text = (
+        f"MATCH (s:{category})-[r:{_any_of(LINKS[category])}]->(o:Entity) "
+        f"WHERE {_ASSERTED} AND coalesce(r.knowledge_level, '') <> 'prediction' "
+        "RETURN type(r) AS type, r.primary_knowledge_source AS source, collect([s.curie, o.curie]) AS rows"
+    )
+    return Query(f"links_{category}", text)
 
 
 _SHOWN = (

@@ -98,7 +98,7 @@ def _ask(graph: Reader, pool: Executor) -> Answers:
         queries.CLASS_MEMBERS,
         queries.SIDE_EFFECTS,
         queries.BROADER,
-        queries.LINKED,
+        *map(queries.links, queries.LINKS),
         queries.PRODUCTS,
         SOURCES,
     )
@@ -131,7 +131,7 @@ class _Reading:
                 for drug, finding, frequency, source in sorted(self._table(queries.SIDE_EFFECTS))
             ),
             parents=tuple(self._parents({c.curie: c.category for c in concepts})),
-            links=tuple(self._links({c.curie: c.category for c in concepts})),
+            links=tuple(self._links()),
             products=tuple((curie, tuple(names)) for curie, names in sorted(self._table(queries.PRODUCTS))),
             versions=tuple(self._versions()),
         )
@@ -165,17 +165,15 @@ class _Reading:
             name = category.value
             yield from (pair for pair in pairs if category_of.get(pair[0]) == name)
 
-    def _links(self, category_of: Mapping[str, str]) -> Iterable[Link]:
-        found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        for row in self._answer(queries.LINKED):
-            found[row["type"]] += [(s, o, row["source"] or "") for s, o in row["rows"]]
+    def _links(self) -> Iterable[Link]:
         for category, predicates in queries.LINKS.items():
-            kind = category.value
+            found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+            for row in self._answer(queries.links(category)):
+                found[row["type"]] += [(s, o, row["source"] or "") for s, o in row["rows"]]
             for predicate in predicates:
                 name = predicate.value
                 for subject, object_, source in sorted(found[predicate.relationship_type]):
-                    if category_of.get(subject) == kind:
-                        yield Link(subject, name, object_, source)
+                    yield Link(subject, name, object_, source)
 
 
 def _only_table(answer: list[Any]) -> list[Any]:

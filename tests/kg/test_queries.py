@@ -18,7 +18,7 @@ from kg.rows import to_document_row, to_edge_row, to_mention_row, to_node_row, t
 from kg.status import count_edges, count_nodes
 from kg.store import GraphStore, open_graph
 from kg.writes import run_in
-from ontologies.biolink import Predicate
+from ontologies.biolink import Category, Predicate
 from tests.kg.graphs import ONE, drug, edge, prediction, random_graph
 from tests.kg.named_queries import CATEGORIES, PREDICATES, named_queries
 
@@ -247,14 +247,19 @@ def test_stated_edges_are_those_of_networkx(world: World) -> None:
     assert sorted(found) == sorted((e.predicate.relationship_type, e.subject, e.object, e.edge_key) for e in expected)
 
 
-def test_links_are_those_of_networkx(world: World) -> None:
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_links_are_those_of_networkx(world: World, category: Category) -> None:
     found = [
-        (row["type"], s, o, row["source"]) for row in world.ask(queries_recommender.LINKED) for s, o in row["rows"]
+        (row["type"], s, o, row["source"])
+        for row in world.ask(queries_recommender.links(category))
+        for s, o in row["rows"]
     ]
+    of_kind = {node.curie for node in world.nodes if node.category is category}
     expected = [
         (e.predicate.relationship_type, e.subject, e.object, e.primary_knowledge_source)
-        for predicate in queries_recommender.LINK_PREDICATES
+        for predicate in queries_recommender.LINKS[category]
         for e in edges_of(world, asserted(predicate))
+        if e.subject in of_kind
     ]
     assert sorted(found) == sorted(expected)
 

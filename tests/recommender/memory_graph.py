@@ -13,7 +13,7 @@ from kg.queries import SOURCES, Query
 from kg.rows import to_edge_row, to_node_row
 from kg.sources.source import Skip
 from kg.sources.starter import StarterSource
-from ontologies.biolink import Predicate
+from ontologies.biolink import Category, Predicate
 from recommender.recommend import Recommender
 
 Row = dict[str, Any]
@@ -36,8 +36,9 @@ class MemoryGraph:
             return []
         if query == queries.STATED:
             return [self._stated(predicate) for predicate in queries.FACTS]
-        if query == queries.LINKED:
-            return [row for predicate in queries.LINK_PREDICATES for row in self._links(predicate)]
+        kind, _, rest = query.name.partition("_")
+        if kind == "links":
+            return [row for predicate in queries.LINKS[Category(rest)] for row in self._links(predicate, rest)]
         return [{"rows": self._rows(query.name)}]
 
     def _rows(self, name: str) -> list[list[Any]]:
@@ -62,10 +63,10 @@ class MemoryGraph:
         rows = [[e.subject, e.object, p] for e, p in self.edges[predicate]]
         return {"type": predicate.relationship_type, "rows": rows}
 
-    def _links(self, predicate: Predicate) -> list[Row]:
+    def _links(self, predicate: Predicate, category: str) -> list[Row]:
         by_source: dict[str, list[list[str]]] = defaultdict(list)
         for edge, properties in self.edges[predicate]:
-            if _is_link(properties):
+            if self.nodes[edge.subject].category == category and _is_link(properties):
                 by_source[edge.primary_knowledge_source].append([edge.subject, edge.object])
         kind = predicate.relationship_type
         return [{"type": kind, "source": source, "rows": rows} for source, rows in by_source.items()]
