@@ -22,7 +22,7 @@ from recommender.policy.state import States, predict_in_parts
 from recommender.policy.trail import NOTHING, Trail
 
 NUM_PASSES: Final = 3
-_CHUNK: Final = 20_000
+_CHUNK: Final = 4_000
 _NEVER: Final = 1e-30
 
 
@@ -89,11 +89,9 @@ class Classes:
         """The likelihood of what was seen and answered at each visit by class [N, W, K], divided by its largest."""
         patient, place = np.nonzero(courses.is_visit)
         seen = self.explain(courses, offset)[patient, place]
-        log_density = np.empty((patient.size, self.prior.size))
+        white = (seen - self.mean[:, None, :]) @ whitener.transpose(0, 2, 1)
         volume = np.log(np.diagonal(whitener, axis1=1, axis2=2)).sum(axis=1)
-        for k in range(self.prior.size):
-            white = (seen - self.mean[k]) @ whitener[k].T
-            log_density[:, k] = volume[k] - 0.5 * np.einsum("rd,rd->r", white, white)
+        log_density = volume - 0.5 * np.einsum("krd,krd->rk", white, white)
         answered = courses.is_answered[patient, place]
         action, level = (x[patient, place][answered] for x in (courses.action, courses.level))
         log_density[answered] += np.log(self.answer[:, action, level].T)
@@ -131,34 +129,36 @@ class Classes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LatentValues:
-    """The members, with the `grid` [Q, D] of quantiles that makes scores, the `edges` [L - 1] between the levels of
-    reward, and what a level is `worth` by action [A, L]."""
+    """The fits, `num_fits` of which make a member, with the `grid` [Q, D] of quantiles that makes scores, the `edges`
+    [L - 1] between the levels of reward, and what a level is `worth` by action [A, L]."""
 
     grid: Floats
     edges: Floats
     worth: Floats
-    members: tuple[Classes, ...]
+    fits: tuple[Classes, ...]
+    num_fits: int = 1
 
     def predict(self, states: States) -> Floats:
-        """The value of each action by each member [M, N, A]; ValueError where the states have no trail."""
+        """The mean value of each action by each member's fits [M, N, A]; ValueError where the states have no trail."""
         return predict_in_parts(self._predict, states, _CHUNK)
 
     def _predict(self, states: States) -> Floats:
         courses = read_courses(need_trail(states), self.grid, self.edges)
-        return np.stack([m.weigh(courses) @ (m.answer * self.worth).sum(axis=2) for m in self.members])
+        values = np.stack([f.weigh(courses) @ (f.answer * self.worth).sum(axis=2) for f in self.fits])
+        return np.asarray(values.reshape(-1, self.num_fits, *values.shape[1:]).mean(axis=1))
 
     def save(self, path: Path) -> None:
         """Write the arrays."""
-        stacked = {f.name: np.stack([getattr(m, f.name) for m in self.members]) for f in fields(Classes)}
-        np.savez(path, grid=self.grid, edges=self.edges, worth=self.worth, **stacked)
+        stacked = {f.name: np.stack([getattr(c, f.name) for c in self.fits]) for f in fields(Classes)}
+        np.savez(path, grid=self.grid, edges=self.edges, worth=self.worth, num_fits=self.num_fits, **stacked)
 
     @classmethod
     def load(cls, path: Path) -> LatentValues:
         """Read what `save` wrote; OSError, KeyError or ValueError when it is missing or damaged."""
         with np.load(path, allow_pickle=False) as stored:
             arrays = [stored[f.name] for f in fields(Classes)]
-            members = tuple(Classes(*parts) for parts in zip(*arrays, strict=True))
-            return cls(stored["grid"], stored["edges"], stored["worth"], members)
+            made = tuple(Classes(*parts) for parts in zip(*arrays, strict=True))
+            return cls(stored["grid"], stored["edges"], stored["worth"], made, int(stored["num_fits"]))
 
 
 def need_trail(states: States) -> Trail:

@@ -14,6 +14,7 @@ from recommender.policy.linear import NUM_QUANTILES
 
 NUM_LEVELS: Final = 4
 MAX_CLASSES: Final = 32
+FITTED_EPISODES: Final = 4096
 SPREAD_PRIOR: Final = 200.0
 MEAN_PRIOR: Final = 5.0
 SHIFT_PRIOR: Final = 20.0
@@ -31,10 +32,11 @@ _SHIFTED_FROM: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class LatentConfig:
-    """`spare_classes` is how many more hidden classes there are than actions."""
+    """`spare_classes` is how many more hidden classes there are than actions; a member has up to `max_fits` fits."""
 
     spare_classes: int = 8
     num_rounds: int = 30
+    max_fits: int = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +62,8 @@ class _Belonging:
 
 
 def fit_latent(batch: Batch, config: LatentConfig, num_members: int, seed: int) -> LatentValues:
-    """Fit the members, each on its own bootstrap of the episodes."""
+    """Fit the members, each on bootstraps of the episodes: on several of a short log, where one fit is far from the
+    next and their mean better than any."""
     grid, edges = find_grid(batch), find_edges(batch.reward)
     last = np.flatnonzero(batch.is_last)
     courses = read_courses(
@@ -69,12 +72,13 @@ def fit_latent(batch: Batch, config: LatentConfig, num_members: int, seed: int) 
     num_actions = batch.states.num_actions
     num_classes = min(num_actions + config.spare_classes, MAX_CLASSES)
     rng = np.random.default_rng([seed, 19])
-    members = []
-    for _ in range(num_members):
+    num_fits = max(1, min(config.max_fits, FITTED_EPISODES // courses.size))
+    fits = []
+    for _ in range(num_members * num_fits):
         weight = rng.poisson(1.0, courses.size).astype(np.float64)
         task = _Task(courses, weight, num_classes, num_actions, edges.size + 1)
-        members.append(_fit_classes(task, config.num_rounds, rng))
-    return LatentValues(grid, edges, find_worth(batch, edges), tuple(members))
+        fits.append(_fit_classes(task, config.num_rounds, rng))
+    return LatentValues(grid, edges, find_worth(batch, edges), tuple(fits), num_fits)
 
 
 def find_grid(batch: Batch) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +130,13 @@ def test_round_trip(values: LatentValues, tmp_path: Path) -> None:
     states = build_states(two_kinds(20), 3)
     values.save(tmp_path / "latent.npz")
     assert np.array_equal(LatentValues.load(tmp_path / "latent.npz").predict(states), values.predict(states))
+
+
+def test_a_member_is_the_mean_of_its_fits(values: LatentValues) -> None:
+    """Of a short log each member has several fits; of each of them alone the values are other ones."""
+    assert values.num_fits == CONFIG.max_fits
+    assert len(values.fits) == 2 * CONFIG.max_fits
+    states = build_states(two_kinds(20), 3)
+    alone = replace(values, num_fits=1).predict(states)
+    np.testing.assert_allclose(values.predict(states)[0], alone[: CONFIG.max_fits].mean(axis=0))
+    assert not np.allclose(alone[0], alone[1])
