@@ -106,11 +106,12 @@ BROADER = Query(
 
 
 def links(category: Category) -> Query:
-    """The asserted edges of `LINKS` from nodes of a category, by type and source: subject, object."""
+    """The asserted edges of `LINKS` from nodes of a category, by type and source: subject, list of its objects."""
     text = (
         f"MATCH (s:{category})-[r:{_any_of(LINKS[category])}]->(o:Entity) "
         f"WHERE {_ASSERTED} AND coalesce(r.knowledge_level, '') <> 'prediction' "
-        "RETURN type(r) AS type, r.primary_knowledge_source AS source, collect([s.curie, o.curie]) AS rows"
+        "WITH type(r) AS type, r.primary_knowledge_source AS source, s, collect(o.curie) AS objects "
+        "RETURN type, source, collect([s.curie, objects]) AS rows"
     )
     return Query(f"links_{category}", text)
 

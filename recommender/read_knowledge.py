@@ -169,7 +169,8 @@ class _Reading:
         for category, predicates in queries.LINKS.items():
             found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
             for row in self._answer(queries.links(category)):
-                found[row["type"]] += [(s, o, row["source"] or "") for s, o in row["rows"]]
+                source = row["source"] or ""
+                found[row["type"]] += [(s, o, source) for s, objects in row["rows"] for o in objects]
             for predicate in predicates:
                 name = predicate.value
                 for subject, object_, source in sorted(found[predicate.relationship_type]):

@@ -149,6 +149,15 @@ class TestOnAGraph:
         assert "bundle.json" in done.stderr
         assert "Traceback" not in done.stderr
 
+    def test_a_pharmcat_report_joins_a_patient(self, tmp_path: Path) -> None:
+        (tmp_path / "patient.yaml").write_text("patient_id: p1\nage_years: 50\nsex: female\n")
+        diplotype = {"allele1": {"name": "*2"}, "allele2": {"name": "*2"}, "phenotypes": ["Poor Metabolizer"]}
+        genes = {"CYP2C19": {"geneSymbol": "CYP2C19", "sourceDiplotypes": [diplotype]}}
+        (tmp_path / "report.json").write_text(json.dumps({"geneReports": {"CPIC": genes}}))
+        patient, report = str(tmp_path / "patient.yaml"), str(tmp_path / "report.json")
+        known = json.loads(self.run("recommend", patient, "--genome", report, "--json").stdout)["known"]
+        assert {"what": "genetic tests", "said": ["CYP2C19 *2/*2; Poor Metabolizer"], "missing": False} in known
+
     def test_a_batch_goes_on_after_a_bad_patient(self, tmp_path: Path) -> None:
         (tmp_path / "bad.json").write_text("{")
         (tmp_path / "good.yaml").write_text("patient_id: p1\nage_years: 50\nsex: female\n")

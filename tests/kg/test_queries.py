@@ -252,7 +252,8 @@ def test_links_are_those_of_networkx(world: World, category: Category) -> None:
     found = [
         (row["type"], s, o, row["source"])
         for row in world.ask(queries_recommender.links(category))
-        for s, o in row["rows"]
+        for s, objects in row["rows"]
+        for o in objects
     ]
     of_kind = {node.curie for node in world.nodes if node.category is category}
     expected = [

@@ -64,10 +64,10 @@ class MemoryGraph:
         return {"type": predicate.relationship_type, "rows": rows}
 
     def _links(self, predicate: Predicate, category: str) -> list[Row]:
-        by_source: dict[str, list[list[str]]] = defaultdict(list)
+        by_source: dict[str, list[list[Any]]] = defaultdict(list)
         for edge, properties in self.edges[predicate]:
             if self.nodes[edge.subject].category == category and _is_link(properties):
-                by_source[edge.primary_knowledge_source].append([edge.subject, edge.object])
+                by_source[edge.primary_knowledge_source].append([edge.subject, [edge.object]])
         kind = predicate.relationship_type
         return [{"type": kind, "source": source, "rows": rows} for source, rows in by_source.items()]
 
