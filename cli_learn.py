@@ -218,6 +218,8 @@ def explain(
     typer.echo(f"score {answer['score']:.4g}, probability {answer['probability']:.4g}")
     rows = [[f"{path['share']:.1%}", _path_text(path)] for path in answer["paths"]]
     print_table(["share", "path"], rows)
+    if alike := [[told["bridge"], told["head_side"], told["tail_side"]] for told in answer["names"]]:
+        print_table(["names alike", "around the head", "around the tail"], alike)
 
 
 def _path_text(path: Mapping[str, Any]) -> str:

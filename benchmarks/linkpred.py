@@ -5,7 +5,7 @@ Run: `python benchmarks/linkpred.py --data ../shared/data/hetionet --out runs/li
 The folds are those of ctd_folds.tsv: a fold's pairs are removed from the graph, everything is fitted on the rest, and
 each removed pair's disease is ranked among all diseases (tail side, filtered by all 604 pairs, realistic rank). No
 fold has a dev set, so the blend's weights are the configuration's own. Finished folds are kept in `--out` and not
-computed again.
+computed again. `--no-names` computes them without the encoder of names; where both are kept, the table pairs the two.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from gnn.task import Queries, build_test_queries, build_training_queries, to_pla
 from gnn.triples import Ids, Triples, exclude_pairs, to_pair_ids
 
 RELATION = "CtD"
+NO_NAMES = "-no-names"
 NUM_FLOOR_NETWORKS = 3
 RECIPE_FLOOR = "own-edge-removed MLPs + LightGBM"
 Ranks = dict[str, list[float]]
@@ -59,15 +60,28 @@ def main() -> None:
     torch.set_num_threads(1)
     triples, pairs, folds = read_folds(arguments.data)
     config = ModelConfig(RELATION, arguments.seed)
-    for fold in sorted(set(folds.tolist())):
-        path = arguments.out / f"fold-{fold}-seed-{arguments.seed}.json"
+    if arguments.no_names:
+        config = replace(config, space=replace(config.space, max_bridges=0))
+    ending = f"seed-{arguments.seed}{NO_NAMES if arguments.no_names else ''}.json"
+    paths = [arguments.out / f"fold-{fold}-{ending}" for fold in range(int(folds.max()) + 1)]
+    for fold, path in enumerate(paths):
         if not path.exists():
             started, worked = monotonic(), process_time()
             ranks = rank_fold(triples, pairs, folds == fold, config)
             told = {"ranks": ranks, "wall_s": monotonic() - started, "cpu_s": process_time() - worked}
             path.write_text(json.dumps(told | {"config": asdict(config)}), encoding="utf-8")
             sys.stderr.write(f"fold {fold}: {told['wall_s']:.0f} s\n")
-    sys.stdout.write(to_table(sorted(arguments.out.glob(f"fold-*-seed-{arguments.seed}.json"))))
+    sys.stdout.write(to_table(paths))
+
+
+def read_ranks(paths: list[Path]) -> dict[str, NDArray[np.float64]]:
+    """Return the ranks of every model over all folds; the ensemble's own without names where those folds are kept."""
+    folds = [json.loads(path.read_text(encoding="utf-8"))["ranks"] for path in paths]
+    plain = [path.with_name(f"{path.stem}{NO_NAMES}.json") for path in paths]
+    if all(path.exists() for path in plain):
+        for fold, path in zip(folds, plain, strict=True):
+            fold["ensemble without names"] = json.loads(path.read_text(encoding="utf-8"))["ranks"]["ensemble"]
+    return {name: np.concatenate([fold[name] for fold in folds]) for name in folds[0]}
 
 
 def read_folds(data: Path) -> tuple[Triples, Ids, NDArray[np.int64]]:
@@ -131,7 +145,7 @@ def score_recipe(ground: Ground, weights: Weights, queries: Queries, config: Mod
 def to_table(paths: list[Path]) -> str:
     """Return the Markdown table over all finished folds."""
     folds = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    ranks = {name: np.concatenate([f["ranks"][name] for f in folds]) for name in folds[0]["ranks"]}
+    ranks = read_ranks(paths)
     unseen = ranks.pop("unseen") > 0
     lines = [
         f"{len(folds)} folds, {len(unseen)} pairs, tail side, filtered, realistic rank; "
@@ -164,6 +178,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="Hetionet's folder")
     parser.add_argument("--out", type=Path, required=True, help="where finished folds are kept")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-names", action="store_true", help="encode no names")
     return parser.parse_args()
 
 

@@ -34,6 +34,7 @@ def to_card(model: LinkModel, run: str, measured: Mapping[str, Any], seconds: fl
         f"- heads alike by: {', '.join(space.heads.names)}",
         f"- tails alike by: {', '.join(space.tails.names)}",
         f"- metapaths: {', '.join(space.metapath_names)}",
+        f"- names alike, by an encoder that has read general text: {', '.join(space.bridge_names) or 'none'}",
         f"- blend: {', '.join(f'{m} {w:.2f}' for m, w in zip(model.blend.members, model.blend.weights, strict=True))}",
         "",
         f"The candidate networks were trained on {device}, everything else on the CPU; CUDA has not been tested.",

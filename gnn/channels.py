@@ -59,12 +59,12 @@ def build_profiles(metagraph: Metagraph, channel: Channel, names: Sequence[str])
         return name_profiles(names)
     first = metagraph.adjacency[channel.steps[0]]
     if len(channel.steps) == 1:
-        return _unit_rows(_weigh_features(_with_self(channel.steps[0], first)))
+        return _unit_rows(weigh_features(_with_self(channel.steps[0], first)))
     second = _with_self(channel.steps[1], damp(metagraph.adjacency[channel.steps[1]], _HUB_EXPONENT))
     mean_row = second.nnz / max(second.shape[0], 1)
     if first.nnz * mean_row > _MAX_PROFILE_CELLS:
         return None
-    return _unit_rows(_weigh_features(first @ second))
+    return _unit_rows(weigh_features(first @ second))
 
 
 def name_profiles(names: Sequence[str]) -> sp.csr_matrix | None:
@@ -103,7 +103,8 @@ def _with_self(step: Step, matrix: sp.csr_matrix) -> sp.csr_matrix:
     return (matrix + sp.identity(matrix.shape[0], dtype=np.float32, format="csr")).tocsr()
 
 
-def _weigh_features(profiles: sp.csr_matrix) -> sp.csr_matrix:
+def weigh_features(profiles: sp.csr_matrix) -> sp.csr_matrix:
+    """Return the rows with each feature (column) counting less the more nodes have it."""
     num_nodes = np.asarray((profiles != 0).sum(axis=0)).ravel()
     weights = np.where(num_nodes > 0, np.maximum(num_nodes, 1).astype(np.float32) ** -_HUB_EXPONENT, 0.0)
     return (profiles @ sp.diags(weights.astype(np.float32))).tocsr()

@@ -18,6 +18,7 @@ from torch import nn
 
 from gnn import path_relevance
 from gnn.attention import WalkAttention, WalkData
+from gnn.bridges import discover_bridges, list_alike_names
 from gnn.folders import model_of, read_folder
 from gnn.metagraph import Metagraph, Step
 from gnn.model import LinkModel, additive_columns, describe, walk_data
@@ -58,12 +59,14 @@ class Explanation:
     """A pair's score, probability and strongest paths; without a path the score rests on the model alone.
 
     `contributions` are the largest terms of the additive model, for or against the pair compared with the mean tail.
+    `names` are the bridge, an entity around the head, one around the tail whose name is alike, and how much they add.
     """
 
     score: float
     probability: float
     paths: tuple[WalkedPath, ...]
     contributions: tuple[tuple[str, float], ...] = ()
+    names: tuple[tuple[str, str, str, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of `theragraph explain --json`."""
@@ -73,6 +76,10 @@ class Explanation:
             "paths": [path.to_json() for path in self.paths],
             "model_only": not self.paths,
             "contributions": [{"name": name, "value": value} for name, value in self.contributions],
+            "names": [
+                {"bridge": bridge, "head_side": head, "tail_side": tail, "value": value}
+                for bridge, head, tail, value in self.names
+            ],
         }
 
 
@@ -106,7 +113,17 @@ def explain_pair(folder: ModelFolder, head: int, tail: int, *, num_paths: int = 
     pairs = score_pairs(folder.model, np.array([head]), np.array([tail]))
     paths = rank_paths(folder, head, tail, num_paths)
     terms = additive_terms(folder.model, head, tail)[:num_paths]
-    return Explanation(float(pairs.scores[0, 0]), float(pairs.probabilities[0, 0]), paths, terms)
+    names = alike_names(folder, head, tail)[:num_paths]
+    return Explanation(float(pairs.scores[0, 0]), float(pairs.probabilities[0, 0]), paths, terms, names)
+
+
+def alike_names(folder: ModelFolder, head: int, tail: int) -> tuple[tuple[str, str, str, float], ...]:
+    """Return bridge, entity around the head, entity around the tail and value of all names that are alike."""
+    space, entities = folder.model.ground.space, folder.triples.entities
+    graph = build_task_graph(folder.triples, space.task)
+    bridges = [bridge for bridge in discover_bridges(graph) if bridge.name in space.bridge_names]
+    found = list_alike_names(graph, bridges, space.vectors, head, tail)
+    return tuple((names.bridge, entities[names.head_side], entities[names.tail_side], names.value) for names in found)
 
 
 def rank_paths(folder: ModelFolder, head: int, tail: int, num_paths: int) -> tuple[WalkedPath, ...]:

@@ -21,6 +21,7 @@ from gnn.task import Queries
 from gnn.triples import Ids
 
 Named = Iterator[tuple[str, Dense]]
+BY_NAMES = "names alike"
 _CLIP = 8.0
 
 
@@ -72,6 +73,8 @@ def _all_features(space: Space, ridges: tuple[KernelRidge, ...], queries: Querie
     yield from _across_features(space, queries)
     for name, counts in zip(space.metapath_names, space.metapaths, strict=True):
         yield f"metapath {name}", counts[queries.heads]
+    for name, alike in zip(space.bridge_names, space.bridges, strict=True):
+        yield f"{BY_NAMES} {name}", alike[queries.heads]
     for number, ridge in enumerate(ridges):
         yield f"kernel ridge {number + 1}", np.maximum(ridge.score(queries), 0.0)
     yield from _degree_features(space, queries)

@@ -90,7 +90,9 @@ def config_for_budget(relation: str, seed: int, budget_s: float) -> ModelConfig:
         return config
     return replace(
         config,
-        space=SpaceConfig(max_head_channels=8, max_tail_channels=5, max_metapaths=8, max_tail_anchors=250),
+        space=SpaceConfig(
+            max_head_channels=8, max_tail_channels=5, max_metapaths=8, max_bridges=0, max_tail_anchors=250
+        ),
         ridges=config.ridges[:1],
         attention=AttentionConfig(fit=replace(config.attention.fit, epochs=20)),
         num_attentions=1,

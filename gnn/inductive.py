@@ -80,7 +80,7 @@ def extend_folder(folder: AnyFolder, new: NewEntities) -> tuple[AnyFolder, tuple
         return _extend_embedding(folder, extended), added
     model = folder.model
     steps = model.ground.paths.steps if model.ground.paths else None
-    ground = rebuild_ground(extended, model.config, model.choice, steps)
+    ground = rebuild_ground(extended, model.config, model.choice, model.ground.space.vectors, steps)
     return replace(folder, model=replace(model, ground=ground), triples=extended), added
 
 

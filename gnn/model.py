@@ -19,10 +19,12 @@ from gnn.attention import (
     score_attention,
 )
 from gnn.blend import Blend, row_spread, to_row_log_probabilities
-from gnn.features import Scaling, build_features, fit_scaling
+from gnn.bridges import read_name_vectors
+from gnn.features import BY_NAMES, Scaling, build_features, fit_scaling
 from gnn.kernel_ridge import KernelRidge, RidgeConfig, fit_kernel_ridge, to_spectrum
 from gnn.listwise import ListwiseConfig
 from gnn.metagraph import Dense, Step
+from gnn.name_vectors import NO_NAMES, NameVectors
 from gnn.narrow import choose_columns, narrow_ridge, narrow_space
 from gnn.path_gnn import PathGnn, PathGnnConfig, fit_path_gnn, score_path_gnn
 from gnn.path_graph import PathData, build_path_data
@@ -45,6 +47,7 @@ from gnn.space import (
     build_space,
     build_task_graph,
     choose_space,
+    offered_bridges,
 )
 from gnn.task import LinkTask, Queries, build_open_queries, build_task, build_training_queries
 from gnn.triples import Triples
@@ -56,7 +59,7 @@ _SPREAD_HEADS = (20, 200)
 _SPREAD_CELLS = 200_000
 METAPATH_FLOOR = "metapath floor"
 _ADDITIVE = ListwiseConfig(epochs=40, learning_rate=1e-3, weight_decay=0.1)
-_NOT_ADDITIVE = ("kernel ridge", "(ranks)")
+_NOT_ADDITIVE = ("kernel ridge", "(ranks)", BY_NAMES)
 Fitted = TypeVar("Fitted")
 Types = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -162,26 +165,36 @@ def choose_ground(
     """Choose and build what the graph offers; `types` are those of the relation's heads and tails (`types_of`)."""
     task = build_task(triples, config.relation, types)
     graph = build_task_graph(triples, task)
-    choice = choose_space(graph, config.space, seed=config.seed, progress=progress)
-    return choice, _build_ground(graph, choice, config)
+    vectors = read_name_vectors(graph, offered_bridges(graph, config.space), NO_NAMES)
+    choice = choose_space(graph, config.space, seed=config.seed, vectors=vectors, progress=progress)
+    return choice, _build_ground(graph, choice, config, vectors)
 
 
 def rebuild_ground(
-    triples: Triples, config: ModelConfig, choice: SpaceChoice, steps: Sequence[Step] | None = None
+    triples: Triples,
+    config: ModelConfig,
+    choice: SpaceChoice,
+    vectors: NameVectors,
+    steps: Sequence[Step] | None = None,
 ) -> Ground:
     """Build again what was chosen; the same graph gives the same ground to the last bit.
 
-    `steps` are the relations that the path GNNs know, where the graph may have others.
+    `vectors` are those of the names that were encoded before, `steps` the relations that the path GNNs know, where the
+    graph may have others.
     """
     task = build_task(triples, config.relation, (choice.head_types, choice.tail_types))
     graph = build_task_graph(triples, task)
-    return _build_ground(graph, choice, config, steps)
+    return _build_ground(graph, choice, config, vectors, steps)
 
 
 def _build_ground(
-    graph: TaskGraph, choice: SpaceChoice, config: ModelConfig, steps: Sequence[Step] | None = None
+    graph: TaskGraph,
+    choice: SpaceChoice,
+    config: ModelConfig,
+    vectors: NameVectors,
+    steps: Sequence[Step] | None = None,
 ) -> Ground:
-    space = build_space(graph, choice, config.space.max_metapath_length)
+    space = build_space(graph, choice, config.space.max_metapath_length, vectors)
     spectra = (to_spectrum(space.heads), to_spectrum(space.tails))
     ridges = tuple(fit_kernel_ridge(ridge, space.task, *spectra) for ridge in config.ridges)
     paths = config.path_gnn
@@ -251,8 +264,8 @@ def describe(ground: Ground, weights: Weights, queries: Queries) -> Iterator[tup
 
 
 def walk_data(space: Space) -> WalkData:
-    """Return what the attention walks over: both sides' channels and the metapath counts, compressed."""
-    counts = space.metapaths
+    """Return what the attention walks over: both sides' channels, and metapath counts and bridges, compressed."""
+    counts = np.concatenate([space.metapaths, np.maximum(space.bridges, 0.0)])
     if not len(counts):
         counts = np.zeros((1, *space.task.shape), np.float32)
     positive = counts > 0

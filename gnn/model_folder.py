@@ -2,6 +2,7 @@
 
     config.json      every setting, hashes of the input files and of the graph, versions, seed, choice, blend
     graph.npz        the training graph, numbered
+    names.npz        the sentence vectors of the names that are compared
     weights.pt       networks (tensors only; read with `weights_only`)
     forest-N.txt     boosted trees (LightGBM's text)
     card.md          the model card
@@ -29,6 +30,7 @@ from gnn.blend import Blend
 from gnn.embedding.config import EmbeddingConfig
 from gnn.features import Scaling
 from gnn.model import Ground, LinkModel, ModelConfig, Weights, rebuild_ground, walk_data
+from gnn.name_vectors import NameVectors
 from gnn.path_gnn import PathGnn
 from gnn.scorers import CandidateNetwork
 from gnn.space import SpaceChoice
@@ -76,6 +78,8 @@ def keep_model(folder: ModelFolder, out: Path, card: str) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         _keep_graph(folder, out / "graph.npz")
+        vectors = model.ground.space.vectors
+        np.savez_compressed(out / "names.npz", texts=np.array(vectors.texts, np.str_), vectors=vectors.vectors)
         states = {
             "attentions": [network.state_dict() for network in model.weights.attentions],
             "additive": model.weights.additive.state_dict(),
@@ -108,7 +112,7 @@ def read_model(path: Path) -> ModelFolder:
             raise ModelError(f"{path}/graph.npz is not the graph that config.json names; train the model again.")
         config = from_json(ModelConfig, told["config"])
         choice = _read_choice(told["choice"])
-        ground = rebuild_ground(triples, config, choice)
+        ground = rebuild_ground(triples, config, choice, _read_vectors(path / "names.npz"))
         weights = _read_weights(path, config, ground)
         model = LinkModel(config, choice, ground, weights, from_json(Blend, told["blend"]))
     except FileNotFoundError as error:
@@ -164,6 +168,7 @@ def _read_choice(told: Mapping[str, Any]) -> SpaceChoice:
         head_channels=tuple(told["head_channels"]),
         tail_channels=tuple(told["tail_channels"]),
         metapaths=tuple(told["metapaths"]),
+        bridges=tuple(told["bridges"]),
     )
 
 
@@ -209,6 +214,11 @@ def _keep_graph(folder: ModelFolder, path: Path) -> None:
 def _read_graph(path: Path) -> tuple[Triples, Ids]:
     with np.load(path, allow_pickle=False) as arrays:
         return from_arrays(arrays), arrays["dev_pairs"].astype(np.int64)
+
+
+def _read_vectors(path: Path) -> NameVectors:
+    with np.load(path, allow_pickle=False) as arrays:
+        return NameVectors(tuple(arrays["texts"].tolist()), arrays["vectors"])
 
 
 def _to_pairs(told: list[list[Any]]) -> tuple[tuple[str, Any], ...]:

@@ -28,6 +28,7 @@ def narrow_space(space: Space, columns: Ids) -> Space:
         task=_narrow_task(space.task, columns),
         tails=_narrow_side(space.tails, columns),
         metapaths=space.metapaths[:, :, columns],
+        bridges=space.bridges[:, :, columns],
         tail_degrees=space.tail_degrees[columns],
     )
 

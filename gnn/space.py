@@ -12,9 +12,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from gnn.bridges import Bridge, build_bridges, discover_bridges, read_name_vectors
 from gnn.channels import discover_channels
 from gnn.metagraph import Dense, Metagraph, build_metagraph
 from gnn.metapaths import count_metapath, damped_steps, discover_metapaths
+from gnn.name_vectors import NO_NAMES, NameVectors
 from gnn.ranking import rank_targets
 from gnn.similarity import Similarity, build_similarity, choose_anchors, choose_channels
 from gnn.task import LinkTask, Queries, build_training_queries
@@ -29,14 +31,16 @@ Named = TypeVar("Named")
 class SpaceConfig:
     """How much of the graph is looked at.
 
-    `max_head_channels`, `max_tail_channels` and `max_metapaths` are kept after screening; above `max_head_anchors` or
-    `max_tail_anchors` nodes, similarities are to a random subset that holds every node with a known pair.
+    `max_head_channels`, `max_tail_channels`, `max_metapaths` and `max_bridges` (0: no name is encoded) are kept after
+    screening; above `max_head_anchors` or `max_tail_anchors` nodes, similarities are to a random subset that holds
+    every node with a known pair.
     """
 
     max_head_channels: int = 14
     max_tail_channels: int = 12
     max_metapaths: int = 40
     max_metapath_length: int = 3
+    max_bridges: int = 10
     max_head_anchors: int = 2500
     max_tail_anchors: int = 700
     max_cells: int = 80_000_000
@@ -53,11 +57,15 @@ class SpaceChoice:
     head_channels: tuple[str, ...]
     tail_channels: tuple[str, ...]
     metapaths: tuple[str, ...]
+    bridges: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Similarities of both sides, metapath counts (num_metapaths, N, T) and the degrees (N, D), (T, E) by relation."""
+    """Similarities of both sides, metapath counts (num_metapaths, N, T), the degrees (N, D), (T, E) by relation.
+
+    `bridges` (num_bridges, N, T) are the likenesses of names and `vectors` what they are computed from.
+    """
 
     task: LinkTask
     heads: Similarity
@@ -67,32 +75,55 @@ class Space:
     head_degrees: Dense
     tail_degrees: Dense
     degree_names: tuple[tuple[str, ...], tuple[str, ...]]
+    bridge_names: tuple[str, ...]
+    bridges: Dense
+    vectors: NameVectors
 
 
 @dataclass(frozen=True, slots=True)
 class TaskGraph:
-    """The typed graph around a task, the relation to be predicted taken out; names of both sides' nodes."""
+    """The typed graph around a task, the relation to be predicted taken out; `names` are those of all entities."""
 
     task: LinkTask
     metagraph: Metagraph
     head_type: str
     tail_type: str
-    head_names: tuple[str, ...]
-    tail_names: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def head_names(self) -> tuple[str, ...]:
+        """The names of the task's heads."""
+        return self._names_at(self.task.heads)
+
+    @property
+    def tail_names(self) -> tuple[str, ...]:
+        """The names of the task's tails."""
+        return self._names_at(self.task.tails)
+
+    def names_of(self, node_type: str) -> tuple[str, ...]:
+        """Return the names of a type's members."""
+        return self._names_at(self.metagraph.members[node_type])
+
+    def _names_at(self, entities: Ids) -> tuple[str, ...]:
+        return tuple(self.names[entity] for entity in entities.tolist())
 
 
 def build_task_graph(triples: Triples, task: LinkTask) -> TaskGraph:
     """Type the graph so that each side of the task is one type."""
     head_type, tail_type, merge = _merged(task)
     metagraph = build_metagraph(triples, without=[task.relation], merge=merge)
-    head_names, tail_names = (tuple(triples.names[i] for i in side.tolist()) for side in (task.heads, task.tails))
-    return TaskGraph(task, metagraph, head_type, tail_type, head_names, tail_names)
+    return TaskGraph(task, metagraph, head_type, tail_type, triples.names)
 
 
 def choose_space(
-    graph: TaskGraph, config: SpaceConfig, *, seed: int = 0, progress: Progress = ignore_progress
+    graph: TaskGraph,
+    config: SpaceConfig,
+    *,
+    seed: int = 0,
+    vectors: NameVectors = NO_NAMES,
+    progress: Progress = ignore_progress,
 ) -> SpaceChoice:
-    """Screen every channel and metapath on the known pairs, each pair without its own edge, and keep the best."""
+    """Screen every channel, metapath and bridge on the known pairs, each without its own edge, and keep the best."""
     task, metagraph = graph.task, graph.metagraph
     queries = build_training_queries(task)
     head_anchors = choose_anchors(len(task.heads), np.unique(task.pairs[:, 0]), config.max_head_anchors, seed)
@@ -103,11 +134,22 @@ def choose_space(
     tails = channels_of(graph.tail_type, graph.tail_names, tail_anchors, screens[1], config.max_tail_channels)
     metapaths = _choose_metapaths(graph, queries, config, progress)
     channels = (tuple(c.name for c in heads), tuple(c.name for c in tails))
-    return SpaceChoice(task.head_types, task.tail_types, head_anchors, tail_anchors, *channels, metapaths)
+    bridges = _choose_bridges(graph, queries, config, vectors, progress)
+    return SpaceChoice(task.head_types, task.tail_types, head_anchors, tail_anchors, *channels, metapaths, bridges)
 
 
-def build_space(graph: TaskGraph, choice: SpaceChoice, max_metapath_length: int) -> Space:
-    """Build the chosen channels and metapaths; ModelError when the graph does not offer them."""
+def offered_bridges(graph: TaskGraph, config: SpaceConfig) -> list[Bridge]:
+    """Return the bridges to choose from; none, so that no name is encoded, where none may be kept."""
+    return discover_bridges(graph) if _fitting(config.max_bridges, graph.task, config) else []
+
+
+def build_space(
+    graph: TaskGraph, choice: SpaceChoice, max_metapath_length: int, vectors: NameVectors = NO_NAMES
+) -> Space:
+    """Build the chosen channels, metapaths and bridges; ModelError when the graph does not offer them.
+
+    `vectors` are those of names that were encoded before; any other name that a bridge needs is encoded.
+    """
     metagraph, task = graph.metagraph, graph.task
     sides = []
     for node_type, names, anchors, kept in (
@@ -125,7 +167,13 @@ def build_space(graph: TaskGraph, choice: SpaceChoice, max_metapath_length: int)
     head_names, head_degrees = count_degrees(metagraph, graph.head_type)
     tail_names, tail_degrees = count_degrees(metagraph, graph.tail_type)
     degree_names = (head_names, tail_names)
-    return Space(task, sides[0], sides[1], choice.metapaths, counts, head_degrees, tail_degrees, degree_names)
+    bridges = _by_name({b.name: b for b in discover_bridges(graph)}, choice.bridges)
+    vectors = read_name_vectors(graph, bridges, vectors)
+    alike = np.array(list(build_bridges(graph, bridges, vectors)), np.float32).reshape(-1, *task.shape)
+    degrees = (head_degrees, tail_degrees)
+    return Space(
+        task, sides[0], sides[1], choice.metapaths, counts, *degrees, degree_names, choice.bridges, alike, vectors
+    )
 
 
 def build_screens(
@@ -183,8 +231,29 @@ def _choose_metapaths(graph: TaskGraph, queries: Queries, config: SpaceConfig, p
             value = float((1.0 / rank_targets(counts[row], targets, queries.hidden[:, columns])).mean())
             valued.append((len(metapath.steps) > 2, -value, metapath.name))
     progress("choosing metapaths", len(found), len(found))
-    limit = min(config.max_metapaths, config.max_cells // max(task.shape[0] * task.shape[1], 1))
-    return tuple(name for *_, name in sorted(valued)[:limit])
+    return tuple(name for *_, name in sorted(valued)[: _fitting(config.max_metapaths, task, config)])
+
+
+def _choose_bridges(
+    graph: TaskGraph, queries: Queries, config: SpaceConfig, vectors: NameVectors, progress: Progress
+) -> tuple[str, ...]:
+    found = offered_bridges(graph, config)
+    if not found:
+        return ()
+    known = read_name_vectors(graph, found, vectors)
+    valued: list[tuple[float, str]] = []
+    for number, (bridge, alike) in enumerate(zip(found, build_bridges(graph, found, known), strict=True)):
+        progress("choosing bridges by name", number, len(found))
+        if alike.any():
+            ranks = rank_targets(alike[queries.heads], queries.targets, queries.hidden)
+            valued.append((-float((1.0 / ranks).mean()), bridge.name))
+    progress("choosing bridges by name", len(found), len(found))
+    return tuple(name for _, name in sorted(valued)[: _fitting(config.max_bridges, graph.task, config)])
+
+
+def _fitting(limit: int, task: LinkTask, config: SpaceConfig) -> int:
+    """Return how many (N, T) matrices may be kept, at most `limit`."""
+    return min(limit, config.max_cells // max(task.shape[0] * task.shape[1], 1))
 
 
 def _by_name(offered: dict[str, Named], kept: Sequence[str]) -> list[Named]:

@@ -5,9 +5,10 @@ import torch
 from extraction.features import Featurizer
 from extraction.lexicon import build_lexicon
 from extraction.ner import MODELS
-from extraction.pretrained import minilm_folder, read_minilm, read_vocabulary, start_from_embeddings, start_from_minilm
+from extraction.pretrained import read_vocabulary, start_from_embeddings, start_from_minilm
 from extraction.tagger import TaggerConfig
 from extraction.words import WordPieces
+from kg.minilm import minilm_folder, read_minilm
 
 
 def test_the_shipped_word_pieces_are_the_encoders() -> None:
@@ -32,7 +33,7 @@ def test_our_encoder_computes_what_the_packaged_one_does() -> None:
 
 def test_reduced_embeddings_keep_likeness() -> None:
     tagger = start_from_embeddings(TaggerConfig(kind="cnn", inner=96, width=16, layers=1, hidden=8).create())
-    full = read_minilm(minilm_folder() / "model.safetensors")["words.weight"]
+    full = read_minilm()["words.weight"]
     vocabulary = read_vocabulary(MODELS / "vocab.txt")
     near, far = ("pain", "ache"), ("pain", "2004")
 
