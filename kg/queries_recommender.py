@@ -97,10 +97,11 @@ SENTENCES = Query(
 )
 
 
-# Of all categories at once: who reads it knows the category of every concept that matters.
+# Of all categories at once: who reads it knows the category of every concept that matters. Without labels a server goes
+# through the relationships of the type and not through all nodes.
 BROADER = Query(
     "broader_concepts",
-    f"MATCH (s:Entity)-[r:SUBCLASS_OF]->(o:Entity) WHERE {_ASSERTED} "
+    f"MATCH (s)-[r:SUBCLASS_OF]->(o) WHERE {_ASSERTED} "
     "WITH o, collect(s.curie) AS narrower RETURN collect([o.curie, narrower]) AS rows",
 )
 
