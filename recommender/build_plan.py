@@ -262,7 +262,8 @@ class _Writer:
             if scored is chosen:
                 lines.append(self._line(scored, RECOMMENDED, explain_lead(scored, others, self.knowledge.name)))
             else:
-                lines.append(self._line(scored, ALTERNATIVE, explain_rank(scored, ordered[0].score)))
+                changes = explain_rank(scored, ordered[0], self.situation, self.knowledge, self.config.formulary)
+                lines.append(self._line(scored, ALTERNATIVE, changes))
         return lines
 
     def _line(self, scored: Scored, role: str, counterfactuals: tuple[str, ...]) -> Line:

@@ -1,4 +1,4 @@
-"""What would have to be different for an excluded treatment to come first: the smallest change that flips it."""
+"""What would have to be different for another treatment to come first: the smallest change of one fact."""
 
 from __future__ import annotations
 
@@ -34,22 +34,48 @@ def explain_exclusion(
         return ""
     verdict = next(iter(blocking.values()))
     for words, patient in _smallest_change(verdict, situation.patient, knowledge):
-        changed = build_situation(patient, knowledge)
-        rechecked = check_regimen(candidate.drugs, changed, knowledge)
-        if not is_blocked(rechecked):
-            score = score_candidate(candidate, rechecked, changed, knowledge, formulary).score
-            place = "would be first" if best is None or score > best else "would be an option"
-            return f"{place} {words} (score {score})"
+        changed = _score_anew(candidate, build_situation(patient, knowledge), knowledge, formulary)
+        if not is_blocked(changed.verdicts):
+            place = "would be first" if best is None or changed.score > best else "would be an option"
+            return f"{place} {words} (score {changed.score})"
     return ""
 
 
-def explain_rank(scored: Scored, best: int) -> tuple[str, ...]:
-    """What would put a lower-ranked regimen first: the single caution without which it would lead."""
+def explain_rank(
+    scored: Scored, leader: Scored, situation: Situation, knowledge: Knowledge, formulary: frozenset[str]
+) -> tuple[str, ...]:
+    """What would put a lower-ranked regimen first: for each caution that alone keeps it down, the smallest change.
+
+    Both regimens are checked and scored anew for the changed patient. Where no change of one fact that is known here
+    does it, the caution's rule is named.
+    """
     return tuple(
-        f"would be first (score {scored.score - verdict_points(v)}) without this: {v.rule}"
+        _explain_flip(v, scored, leader, situation, knowledge, formulary)
         for v in scored.verdicts
-        if v.outcome is Outcome.CAUTION and scored.score - verdict_points(v) > best
+        if v.outcome is Outcome.CAUTION and scored.score - verdict_points(v) > leader.score
     )
+
+
+def _explain_flip(
+    caution: Verdict,
+    scored: Scored,
+    leader: Scored,
+    situation: Situation,
+    knowledge: Knowledge,
+    formulary: frozenset[str],
+) -> str:
+    for words, patient in _smallest_change(caution, situation.patient, knowledge):
+        changed = build_situation(patient, knowledge)
+        own = _score_anew(scored.candidate, changed, knowledge, formulary)
+        other = _score_anew(leader.candidate, changed, knowledge, formulary)
+        if own.score > other.score and not is_blocked(own.verdicts):
+            return f"would be first {words} (score {own.score} against {other.score})"
+    return f"would be first (score {scored.score - verdict_points(caution)}) without this: {caution.rule}"
+
+
+def _score_anew(candidate: Candidate, situation: Situation, knowledge: Knowledge, formulary: frozenset[str]) -> Scored:
+    verdicts = check_regimen(candidate.drugs, situation, knowledge)
+    return score_candidate(candidate, verdicts, situation, knowledge, formulary)
 
 
 def explain_lead(chosen: Scored, others: list[Scored], name: Callable[[str], str]) -> tuple[str, ...]:
@@ -68,7 +94,7 @@ def _smallest_change(verdict: Verdict, patient: Patient, knowledge: Knowledge) -
     """Changes of one fact that could lift the verdict, the smallest first."""
     name = knowledge.name(verdict.other)
     if verdict.check is Check.RENAL:
-        yield from _better_kidneys(verdict.drug, patient, knowledge)
+        yield from _better_kidneys(verdict, patient, knowledge)
     elif verdict.check is Check.ALLERGY:
         allergies = tuple(a for a in patient.allergies if verdict.other not in a.concept.curies)
         yield f"without the allergy to {name}", replace(patient, allergies=allergies)
@@ -83,7 +109,7 @@ def _smallest_change(verdict: Verdict, patient: Patient, knowledge: Knowledge) -
     elif verdict.check is Check.HEPATIC:
         yield from ((f"if Child-Pugh were {c}", replace(patient, child_pugh=c)) for c in ("B", "A"))
     elif verdict.check is Check.AGE:
-        yield from _another_age(verdict.drug, patient, knowledge)
+        yield from _another_age(verdict, patient, knowledge)
     elif verdict.check is Check.PHARMACOGENOMICS:
         genome = tuple(g for g in patient.genome if g.gene not in (verdict.other, name))
         yield f"without this result of {name}", replace(patient, genome=genome)
@@ -109,9 +135,9 @@ _SINGLE: Final[dict[Check, tuple[str, Callable[[Patient], Patient]]]] = {
 }
 
 
-def _better_kidneys(drug: str, patient: Patient, knowledge: Knowledge) -> Iterator[Change]:
-    """The lowest eGFR or creatinine clearance at which no limit blocks any more."""
-    limits = [r for r in knowledge.renal_limits_of.get(drug, ()) if r.verdict == Outcome.BLOCKED]
+def _better_kidneys(verdict: Verdict, patient: Patient, knowledge: Knowledge) -> Iterator[Change]:
+    """The lowest eGFR or creatinine clearance at which no limit blocks, or warns, any more."""
+    limits = [r for r in knowledge.renal_limits_of.get(verdict.drug, ()) if _is_as_bad(r.verdict, verdict)]
     egfr = max((r.below for r in limits if r.measure == "egfr_ml_min_1_73m2"), default=None)
     crcl = max((r.below for r in limits if r.measure == "crcl_ml_min"), default=None)
     if egfr is not None and crcl is None:
@@ -122,11 +148,16 @@ def _better_kidneys(drug: str, patient: Patient, knowledge: Knowledge) -> Iterat
         yield f"if creatinine clearance ≥ {crcl:g} mL/min", better
 
 
-def _another_age(drug: str, patient: Patient, knowledge: Knowledge) -> Iterator[Change]:
-    """The nearest age at which no limit blocks any more."""
-    limits = [r for r in knowledge.age_limits_of.get(drug, ()) if r.verdict == Outcome.BLOCKED]
+def _another_age(verdict: Verdict, patient: Patient, knowledge: Knowledge) -> Iterator[Change]:
+    """The nearest age at which no limit blocks, or warns, any more."""
+    limits = [r for r in knowledge.age_limits_of.get(verdict.drug, ()) if _is_as_bad(r.verdict, verdict)]
     low = max((r.min_years for r in limits if r.min_years is not None), default=None)
     high = min((r.max_years for r in limits if r.max_years is not None), default=None)
     for age, words in ((low, "from {:g} years on"), (high, "up to {:g} years")):
         if age is not None:
             yield words.format(age), replace(patient, birth_date=None, stated_age_years=age)
+
+
+def _is_as_bad(of_limit: str, verdict: Verdict) -> bool:
+    """Whether a limit must be lifted with the verdict: what blocks always, what warns if the verdict is a caution."""
+    return of_limit == Outcome.BLOCKED or verdict.outcome is Outcome.CAUTION

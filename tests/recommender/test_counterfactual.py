@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recommender.build_plan import build_plan
+from recommender.build_plan import PlanConfig, build_plan
 from recommender.facts import (
     AgeLimit,
     Contraindication,
@@ -21,6 +21,7 @@ from recommender.facts import (
 from recommender.knowledge import Knowledge
 from recommender.patient import GenomicFinding, LifestyleFact
 from tests.recommender.worlds import (
+    CEPHALOSPORIN,
     INFECTION,
     PENICILLIN,
     ULCER,
@@ -70,6 +71,38 @@ def test_two_blocking_facts_have_no_single_change() -> None:
     plan = build_plan(patient_with(INFECTION, ULCER, measurements=(measured(EGFR, 20.0),)), world)
     excluded = next(e for e in plan.excluded if e.drugs[0].curie == PENICILLIN)
     assert excluded.counterfactual == ""
+
+
+LISTED = PlanConfig(formulary=frozenset({CEPHALOSPORIN}))  # which leaves penicillin 15 points ahead
+WARNED: list[tuple[str, Any, dict[str, Any], dict[str, Any], str]] = [
+    ("renal_limits", RenalLimit(PENICILLIN, EGFR, 45.0, verdict="caution"), {"measurements": (measured(EGFR, 40.0),)},
+     {"measurements": (measured(EGFR, 45.0),)}, "if eGFR ≥ 45"),
+    ("age_limits", AgeLimit(PENICILLIN, None, 65.0, verdict="caution"), {"birth_date": None, "stated_age_years": 80.0},
+     {"birth_date": None, "stated_age_years": 65.0}, "up to 65 years"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "limit", "facts", "changed", "words"), WARNED, ids=[w[4] for w in WARNED])
+def test_the_smallest_change_that_flips_the_order(
+    table: str, limit: Any, facts: dict[str, Any], changed: dict[str, Any], words: str
+) -> None:
+    rows = small_rows()
+    world = Knowledge.from_rows(replace(rows, **{table: (*getattr(rows, table), limit)}))
+    before, after = (build_plan(patient_with(INFECTION, **f), world, LISTED).lines for f in (facts, changed))
+    assert [line.drugs[0].curie for line in before[:2]] == [CEPHALOSPORIN, PENICILLIN]
+    assert [line.drugs[0].curie for line in after[:2]] == [PENICILLIN, CEPHALOSPORIN]
+    assert before[1].counterfactuals == (f"would be first {words} (score {after[0].score} against {after[1].score})",)
+
+
+def test_two_cautions_have_no_single_change() -> None:
+    rows = small_rows()
+    warned = replace(rows, contraindications=(*rows.contraindications, Contraindication(PENICILLIN, ULCER, "relative")))
+    limits = (*rows.renal_limits, RenalLimit(PENICILLIN, EGFR, 45.0, verdict="caution"))
+    world = Knowledge.from_rows(replace(warned, renal_limits=limits))
+    facts = {"measurements": (measured(EGFR, 40.0),)}
+    lines = build_plan(patient_with(INFECTION, ULCER, **facts), world, LISTED).lines
+    (penicillin,) = [line for line in lines if line.drugs[0].curie == PENICILLIN]
+    assert penicillin.counterfactuals == ()
 
 
 def test_the_first_regimen_says_by_how_much_it_leads() -> None:
