@@ -1,7 +1,7 @@
 """Bridges by name: names met around a head against names met around a tail, where the graph has no edge between them.
 
-A drug causes the side effect "Hyperthyroidism" and a disease is called "Graves' disease": no walk joins the two, but
-their names are alike to an encoder that has read general text (`gnn.name_vectors`). The relation to be predicted is
+A drug causes the side effect "Gout flare" and a disease is called "gout": no walk joins the two, but their names are
+alike to an encoder that has read general text (`gnn.name_vectors`). The relation to be predicted is
 not in the metagraph, so that no bridge holds a training pair's own edge.
 """
 
