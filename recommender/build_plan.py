@@ -30,14 +30,13 @@ from recommender.regimens import find_substitutes
 from recommender.safety.duplicate_therapy import share_class
 from recommender.safety.gate import check_between, check_knowledge, check_regimen, is_blocked
 from recommender.safety.verdict import Check, Outcome, Verdict
-from recommender.score import Ranked, Scored, order_by_class, rank, score_candidate, verdict_points
+from recommender.score import MIN_SCORE, Ranked, Scored, order_by_class, rank, score_candidate, verdict_points
 from recommender.situation import Situation, build_situation
 from recommender.summary import summarise
 
 Reorder = Callable[[Situation, Ranked], Ranked]
 
 MAX_COUNTERFACTUALS: Final = 3
-MIN_SCORE: Final = 0  # so much speaks against what lies below that it is left out, though nothing blocks it
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from recommender.patient import Measurement, Origin, Patient
 from recommender.safety.gate import check_knowledge, check_regimen, is_blocked
 from recommender.safety.qt import BLOCKED_QTC_MS
 from recommender.safety.verdict import Check, Outcome, Verdict
-from recommender.score import Scored, score_candidate, verdict_points
+from recommender.score import MIN_SCORE, Scored, score_candidate, verdict_points
 from recommender.situation import Situation, build_situation
 
 Change = tuple[str, Patient]
@@ -28,14 +28,14 @@ def explain_exclusion(
     knowledge: Knowledge,
     formulary: frozenset[str],
 ) -> str:
-    """Return one sentence, or "" when more than one fact blocks it or no change of one fact would let it pass."""
+    """Return one sentence, or "" when more than one fact blocks it or no change of one fact would make it an option."""
     blocking = {v.check: v for v in verdicts if v.outcome is Outcome.BLOCKED}
     if len(blocking) != 1 or any(check_knowledge(drug, knowledge) for drug in candidate.drugs):
         return ""
     verdict = next(iter(blocking.values()))
     for words, patient in _smallest_change(verdict, situation.patient, knowledge):
         changed = _score_anew(candidate, build_situation(patient, knowledge), knowledge, formulary)
-        if not is_blocked(changed.verdicts):
+        if not is_blocked(changed.verdicts) and changed.score >= MIN_SCORE:
             place = "would be first" if best is None or changed.score > best else "would be an option"
             return f"{place} {words} (score {changed.score})"
     return ""
@@ -68,7 +68,7 @@ def _explain_flip(
         changed = build_situation(patient, knowledge)
         own = _score_anew(scored.candidate, changed, knowledge, formulary)
         other = _score_anew(leader.candidate, changed, knowledge, formulary)
-        if own.score > other.score and not is_blocked(own.verdicts):
+        if own.score > max(other.score, MIN_SCORE) and not is_blocked(own.verdicts):
             return f"would be first {words} (score {own.score} against {other.score})"
     return f"would be first (score {scored.score - verdict_points(caution)}) without this: {caution.rule}"
 

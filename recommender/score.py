@@ -20,6 +20,7 @@ SEVERITY_POINTS: Final = {"major": -200, "relative": -150, "moderate": -60, "min
 CHECK_POINTS: Final = {Check.FOOD_LIFESTYLE: -20, Check.AGE: -50, Check.LACTATION: -60, Check.RENAL: -60}
 DEFAULT_CAUTION: Final = -100
 BLOCKED_POINTS: Final = -1000
+MIN_SCORE: Final = 0  # so much speaks against what lies below that it is left out, though nothing blocks it
 NOT_ASSESSED_POINTS: Final = -5
 WOULD_BLOCK_POINTS: Final = -60
 FREQUENCY_POINTS: Final = {"very_common": -8, "common": -4, "uncommon": -1}

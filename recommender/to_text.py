@@ -24,7 +24,7 @@ from recommender.plan import (
     Named,
     Plan,
 )
-from recommender.safety.verdict import Check, Outcome, Verdict
+from recommender.safety.verdict import Check, Outcome
 from recommender.to_json import to_not_assessed, to_path_text
 
 _STYLES: Final = {
@@ -131,7 +131,7 @@ def _lines(condition: Named, lines: list[Line]) -> Table:
             str(line.line_of_therapy or "–"),
             line.level,
             str(line.score),
-            _remarks(line.verdicts),
+            _remarks(line),
             style="bold" if line.role == RECOMMENDED else "",
         )
     return table
@@ -148,16 +148,17 @@ def _regimen(line: Line) -> Text:
     return text
 
 
-def _remarks(verdicts: Iterable[Verdict]) -> Text:
-    """Cautions in words, and the checks that could not be made."""
+def _remarks(line: Line) -> Text:
+    """Cautions in words, the checks that could not be made, and what would put an alternative first."""
     text = Text()
-    listed = list(verdicts)
-    for verdict in listed:
+    for verdict in line.verdicts:
         if verdict.outcome is Outcome.CAUTION:
             text.append(f"{verdict.check.label}: {verdict.rule}\n", style=_STYLES[Outcome.CAUTION])
-    gaps = dict.fromkeys(v.check.label for v in listed if v.outcome is Outcome.NOT_ASSESSED)
+    gaps = dict.fromkeys(v.check.label for v in line.verdicts if v.outcome is Outcome.NOT_ASSESSED)
     if gaps:
-        text.append(f"not assessed: {', '.join(gaps)}", style=_STYLES[Outcome.NOT_ASSESSED])
+        text.append(f"not assessed: {', '.join(gaps)}\n", style=_STYLES[Outcome.NOT_ASSESSED])
+    if line.role != RECOMMENDED:
+        text.append("\n".join(line.counterfactuals), style="dim")
     text.rstrip()
     return text
 
