@@ -147,6 +147,7 @@ def build_ablations(log: Episodes, world: World) -> dict[str, Choose]:
         "without option features": follow(_fit(log, ContextualConfig(use_options=False))),
         "without double robustness": follow(_fit(log, ContextualConfig(is_doubly_robust=False))),
         "without hidden classes": follow(_fit(log, ContextualConfig(use_classes=False))),
+        "random rewards": follow(fit_policy(shuffle_rewards(log), 0, TrainConfig())),
         "sequential (double DQN, CQL)": follow(fit_policy(log, 0, TrainConfig(learner="sequential"))),
     }
     num_symptoms, width = world.symptoms.shape[1], log.observation.shape[1]
