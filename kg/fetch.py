@@ -19,6 +19,7 @@ from typing import Final
 import httpx
 import platformdirs
 
+from kg.download import Part, download
 from kg.errors import FormatError, InputError, ResourceError
 from kg.fingerprint import sha256
 from kg.progress import Progress, ignore_progress
@@ -26,8 +27,6 @@ from kg.sources import RemoteFile, SourceInfo, open_source
 
 _CHUNK: Final = 1 << 18
 _RECORDS: Final = "checksums.json"
-_PARTIAL: Final = 206
-_NOT_SATISFIABLE: Final = 416
 _TIMEOUT_S: Final = 60.0
 
 
@@ -58,7 +57,7 @@ def fetch_source(
 
     `announce` is called with the source's licence and origin before the first byte. Raises InputError for a source
     without files to download, an address that does not answer or a file of another content than pinned, FormatError
-    for an archive without its file, ResourceError when the disk is full or may not be written.
+    for an archive without its file or damaged records, ResourceError when the disk is full or may not be written.
     """
     info = open_source(name).info
     if not info.files:
@@ -74,10 +73,11 @@ def _fetch_file(http: httpx.Client, remote: RemoteFile, folder: Path, progress: 
     path = folder / remote.name
     fetched = not path.exists()
     try:
+        records = _read_records(folder)
         if fetched:
             folder.mkdir(parents=True, exist_ok=True)
-            _download(http, remote, path.with_name(f"{path.name}.part"), progress)
-        checked = _check(remote, path, fetched)
+            download(http, remote.url, _to_part(path), remote.name, progress)
+        checked = _check(remote, path, fetched, records)
         if remote.member and not (folder / remote.member).exists():
             _unpack(path, remote.member)
         return checked
@@ -102,49 +102,22 @@ def _unpack(archive: Path, name: str) -> None:
     part.replace(archive.with_name(name))
 
 
-def _download(http: httpx.Client, remote: RemoteFile, part: Path, progress: Progress) -> None:
-    """Bring `part` to its full length, going on where an earlier try stopped."""
-    done = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={done}-"} if done else {}
-    try:
-        with http.stream("GET", remote.url, headers=headers) as response:
-            if response.status_code == _NOT_SATISFIABLE and _is_complete(response, done):
-                return
-            if response.is_error:
-                code = response.status_code
-                raise InputError(f"{remote.url} answers {code}; get the file by hand and use --from PATH.")
-            resumed = response.status_code == _PARTIAL
-            _write(response, part, done if resumed else 0, remote.name, progress)
-    except httpx.HTTPError as error:
-        raise InputError(f"{remote.url} cannot be read ({error}); try again, it goes on where it stopped.") from error
+def _to_part(path: Path) -> Part:
+    return Part(path.with_name(f"{path.name}.part"))
 
 
-def _is_complete(response: httpx.Response, done: int) -> bool:
-    """The server says that nothing follows after `done` bytes (RFC 9110, 15.5.17)."""
-    return bool(response.headers.get("Content-Range", "") == f"bytes */{done}")
-
-
-def _write(response: httpx.Response, part: Path, done: int, label: str, progress: Progress) -> None:
-    """Write the bytes as the server stores them: a `.gz` file stays one."""
-    length = response.headers.get("Content-Length")
-    total = done + int(length) if length else None
-    with part.open("ab" if done else "wb") as handle:
-        for chunk in response.iter_raw(_CHUNK):
-            handle.write(chunk)
-            done += len(chunk)
-            progress(label, done, total)
-
-
-def _check(remote: RemoteFile, path: Path, fetched: bool) -> FetchedFile:
+def _check(remote: RemoteFile, path: Path, fetched: bool, records: dict[str, str]) -> FetchedFile:
     """Hold a complete file against its pinned or recorded checksum, and give it its name."""
-    candidate = path.with_name(f"{path.name}.part") if fetched else path
+    part = _to_part(path)
+    candidate = part.path if fetched else path
     found = sha256(candidate)
-    records = _read_records(path.parent)
     expected = remote.sha256 or records.get(path.name, "")
     if expected and found != expected:
         candidate.unlink()
+        part.drop()
         raise InputError(f"{remote.url} has the SHA-256 {found}, expected {expected}; it was deleted, fetch it again.")
-    candidate.replace(path)
+    if fetched:
+        part.keep(path)
     if remote.sha256:
         return FetchedFile(path, found, "pinned", fetched)
     if expected:
@@ -155,8 +128,21 @@ def _check(remote: RemoteFile, path: Path, fetched: bool) -> FetchedFile:
 
 def _read_records(folder: Path) -> dict[str, str]:
     path = folder / _RECORDS
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    try:
+        records = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise _not_records(path) from error
+    if not isinstance(records, dict) or not all(isinstance(value, str) for value in records.values()):
+        raise _not_records(path)
+    return records
+
+
+def _not_records(path: Path) -> FormatError:
+    return FormatError(path, "is no JSON object of checksums by file", "delete it; the checksums are then taken anew")
 
 
 def _keep_record(folder: Path, records: dict[str, str]) -> None:
-    (folder / _RECORDS).write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    """Write the records whole or not at all."""
+    part = folder / f"{_RECORDS}.part"
+    part.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    part.replace(folder / _RECORDS)

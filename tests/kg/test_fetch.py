@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from kg import fetch
+from kg.download import Part
 from kg.errors import FormatError, InputError, ResourceError
 from kg.fetch import fetch_source
 from kg.sources.source import RemoteFile, SourceInfo
 
 CONTENT = bytes(range(256)) * 4000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+TAG = '"1"'
 
 
 class Publisher(BaseHTTPRequestHandler):
@@ -39,7 +41,10 @@ class Publisher(BaseHTTPRequestHandler):
             return
         body = CONTENT[start:]
         self.send_response(206 if start else 200)
+        self.send_header("ETag", TAG)
         self.send_header("Content-Length", str(len(body)))
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if self.path == "/cut" and not asked else body)
 
@@ -104,21 +109,28 @@ def test_an_interrupted_download_goes_on_where_it_stopped(
     first, second = Publisher.ranges
     assert first == ""
     assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= len(CONTENT) // 2
-    assert not (tmp_path / "x.bin.part").exists()
+    assert list(tmp_path.glob("x.bin.part*")) == []
+
+
+def write_part(folder: Path, content: bytes) -> None:
+    part = Part(folder / "x.bin.part")
+    part.start(TAG)
+    part.path.write_bytes(content)
 
 
 def test_a_server_without_ranges_starts_over(tmp_path: Path, address: str, publish: Callable[..., None]) -> None:
     publish(f"{address}/plain", SHA256)
-    (tmp_path / "x.bin.part").write_bytes(CONTENT[:10])
+    write_part(tmp_path, CONTENT[:10])
     (file,) = fetch_source("x", tmp_path)
     assert file.path.read_bytes() == CONTENT
 
 
 def test_a_part_that_is_already_whole(tmp_path: Path, address: str, publish: Callable[..., None]) -> None:
     publish(f"{address}/file", SHA256)
-    (tmp_path / "x.bin.part").write_bytes(CONTENT)
+    write_part(tmp_path, CONTENT)
     (file,) = fetch_source("x", tmp_path)
     assert file.path.read_bytes() == CONTENT
+    assert Publisher.ranges == [f"bytes={len(CONTENT)}-"]
 
 
 def test_without_a_pin_the_first_checksum_is_recorded_and_held(
@@ -137,6 +149,17 @@ def test_another_content_than_pinned_is_refused(tmp_path: Path, address: str, pu
     with pytest.raises(InputError, match="it was deleted, fetch it again"):
         fetch_source("x", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("records", ["{", "[]", '{"x.bin": 1}', "\xff"])
+def test_damaged_records_are_named_before_anything_is_fetched(
+    tmp_path: Path, address: str, publish: Callable[..., None], records: str
+) -> None:
+    publish(f"{address}/file")
+    (tmp_path / "checksums.json").write_bytes(records.encode("latin-1"))
+    with pytest.raises(FormatError, match=r"checksums\.json: is no JSON object of checksums by file; delete it"):
+        fetch_source("x", tmp_path)
+    assert Publisher.ranges == []
 
 
 def test_addresses_that_do_not_answer(tmp_path: Path, address: str, publish: Callable[..., None]) -> None:
