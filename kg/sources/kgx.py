@@ -123,12 +123,12 @@ def _to_edge(path: Path, line: int, record: Record) -> Edge | Skip:
         return Skip(f"predicate {record['predicate']} has no word here", f"{path}, line {line}")
     if level is KnowledgeLevel.PREDICTION and not record.get("run"):
         return Skip("prediction without the run that made it", f"{path}, line {line}")
-    ends = (normalise_curie(str(record["subject"])), normalise_curie(str(record["object"])))
-    subject, object_ = reversed(ends) if known[1] else ends
+    if known[1]:
+        record = _turn(record)
     return Edge(
-        subject,
+        normalise_curie(str(record["subject"])),
         known[0],
-        object_,
+        normalise_curie(str(record["object"])),
         _to_infores(record.get("primary_knowledge_source") or record.get("knowledge_source")),
         level,
         to_agent_type(str(record.get("agent_type") or "")),
@@ -139,6 +139,18 @@ def _to_edge(path: Path, line: int, record: Record) -> Edge | Skip:
         run=str(record.get("run") or ""),
         properties=to_properties(_to_extra(record, _EDGE_FIELDS)),
     )
+
+
+def _turn(record: Record) -> Record:
+    """The statement from its other end: what was told of its subject (`subject_aspect_qualifier`) is the object's."""
+    turned = {_turn_key(key): value for key, value in record.items()}
+    qualified = to_predicate(str(record.get("qualified_predicate") or ""))
+    return turned | {"qualified_predicate": f"biolink:{qualified[0]}"} if qualified and qualified[1] else turned
+
+
+def _turn_key(key: str) -> str:
+    end, line, rest = key.partition("_")
+    return {"subject": "object", "object": "subject"}.get(end, end) + line + rest
 
 
 def _to_negated(path: Path, line: int, value: Any) -> bool:

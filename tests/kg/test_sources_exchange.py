@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kg.errors import FormatError, InputError
+from kg.export_kgx import to_kgx_edge
 from kg.model import Edge, Node
 from kg.sources import Skip, open_source
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
@@ -64,6 +65,33 @@ def test_kgx(tmp_path: Path, suffix: str) -> None:
     assert isinstance(unknown, Skip)
     assert unknown.reason == "predicate biolink:dances_with has no word here"
     assert isinstance(prediction, Skip)
+
+
+@pytest.mark.parametrize("suffix", ["tsv", "jsonl"])
+def test_what_is_told_of_the_ends_turns_with_them(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    edge = {
+        "subject": "NCBIGene:1",
+        "predicate": "biolink:affected_by",
+        "object": "CHEBI:2",
+        "qualified_predicate": "biolink:caused_by",
+        "subject_aspect_qualifier": "activity",
+        "subject_direction_qualifier": "increased",
+        "object_form_or_variant_qualifier": "metabolite",
+        "species_context_qualifier": "NCBITaxon:9606",
+    }
+    monkeypatch.setattr(f"{__name__}.EDGES", [edge])
+    (read,) = open_source("kgx").read_edges(write_kgx(tmp_path, suffix))
+    assert isinstance(read, Edge)
+    assert (read.subject, read.predicate, read.object) == ("CHEBI:2", Predicate.AFFECTS, "NCBIGene:1")
+    assert dict(read.properties) == {
+        "qualified_predicate": "biolink:causes",
+        "object_aspect_qualifier": "activity",
+        "object_direction_qualifier": "increased",
+        "subject_form_or_variant_qualifier": "metabolite",
+        "species_context_qualifier": "NCBITaxon:9606",
+    }
+    monkeypatch.setattr(f"{__name__}.EDGES", [to_kgx_edge(read)])
+    assert list(open_source("kgx").read_edges(write_kgx(tmp_path, suffix))) == [read]
 
 
 def test_kgx_errors(tmp_path: Path) -> None:
