@@ -66,7 +66,7 @@ def main() -> None:
         show("cold plan (knowledge read and indexed, the first patient planned)", seconds)
         # Counted afterwards: counting would warm the server.
         nodes = count_nodes(store)
-        show("graph", f"{sum(nodes.values())} nodes, {sum(count_edges(store, nodes).values())} edges")
+        show("graph", f"{sum(nodes.values())} nodes, {sum(count_edges(store).values())} edges")
         for part in arguments.part:
             PARTS[part](recommender, store, arguments.data)
 

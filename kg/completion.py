@@ -43,8 +43,7 @@ class Words:
 
 def read_words(store: GraphStore) -> Words:
     """Return the labels and types that the graph holds, and the properties of some nodes and edges of each."""
-    nodes = count_nodes(store)
-    labels, types = ("Entity", *nodes), tuple(count_edges(store, nodes))
+    labels, types = ("Entity", *count_nodes(store)), tuple(count_edges(store))
     samples = [queries.node_properties(label) for label in labels]
     samples += [queries.edge_properties(kind) for kind in types]
     names = {name for query in samples for row in store.run(query, limit=_SAMPLE) for name in row["names"]}

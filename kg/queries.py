@@ -6,6 +6,7 @@ Every query is run by the compliance suite on both servers, so it keeps to ENGIN
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ontologies.biolink import Category, Predicate
@@ -138,12 +139,16 @@ ANY_NODE = Query("any_node", "MATCH (n) RETURN true AS found LIMIT 1")
 COUNT_NODES = Query("count_nodes", "MATCH (n) RETURN labels(n) AS labels, count(*) AS num")
 
 
-def count_edges_from(label: str) -> Query:
-    """How many edges of which types start at nodes of a label.
+def count_edges_from(labels: Sequence[str]) -> Query:
+    """How many edges of which types start at nodes of exactly these labels.
 
     Counting all at once met the embedded server's time limit at 18 million edges.
     """
-    return Query(f"count_from_{label}", f"MATCH (a:{label})-[r]->() RETURN type(r) AS type, count(*) AS num")
+    text = (
+        f"MATCH (a{''.join(f':{_quote(label)}' for label in labels)})-[r]->() WHERE size(labels(a)) = {len(labels)} "
+        "RETURN type(r) AS type, count(*) AS num"
+    )
+    return Query(f"count_from_{'_'.join(labels)}", text)
 
 
 def count_edges_of(relationship_type: str) -> Query:
@@ -189,16 +194,26 @@ def runs(relationship_type: str) -> Query:
 
 def count_ends(relationship_type: str) -> Query:
     """How many edges of a type join nodes of which labels."""
-    text = f"MATCH (a)-[r:{relationship_type}]->(b) RETURN labels(a) AS subject, labels(b) AS object, count(*) AS num"
+    text = (
+        f"MATCH (a)-[r:{_quote(relationship_type)}]->(b) "
+        "RETURN labels(a) AS subject, labels(b) AS object, count(*) AS num"
+    )
     return Query(f"ends_{relationship_type}", text)
 
 
 def node_properties(label: str) -> Query:
     """The property names of up to `limit` nodes of a label."""
-    return Query(f"properties_{label}", f"MATCH (n:{label}) WITH n LIMIT $limit RETURN keys(n) AS names", ("limit",))
+    return Query(
+        f"properties_{label}", f"MATCH (n:{_quote(label)}) WITH n LIMIT $limit RETURN keys(n) AS names", ("limit",)
+    )
 
 
 def edge_properties(relationship_type: str) -> Query:
     """The property names of up to `limit` edges of a type."""
-    text = f"MATCH ()-[r:{relationship_type}]->() WITH r LIMIT $limit RETURN DISTINCT keys(r) AS names"
+    text = f"MATCH ()-[r:{_quote(relationship_type)}]->() WITH r LIMIT $limit RETURN DISTINCT keys(r) AS names"
     return Query(f"properties_{relationship_type}", text, ("limit",))
+
+
+def _quote(name: str) -> str:
+    """A label, type or property name as Cypher writes it, whatever it holds."""
+    return "`" + name.replace("`", "``") + "`"

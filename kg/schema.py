@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kg import queries
@@ -19,25 +18,24 @@ def read_schema(store: GraphStore) -> dict[str, Any]:
     Properties are those of up to 2,000 nodes of a label or edges of a type; counts are of all, the
     links from mentions and statements to their documents too.
     """
-    nodes = count_nodes(store)
-    return {"nodes": _read_nodes(store, nodes), "edges": _read_edges(store, nodes)}
+    return {"nodes": _read_nodes(store), "edges": _read_edges(store)}
 
 
-def _read_nodes(store: GraphStore, nodes: Mapping[str, int]) -> list[dict[str, Any]]:
+def _read_nodes(store: GraphStore) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
             "num": num,
             "properties": _properties(store.run(queries.node_properties(label), limit=_SAMPLE)),
         }
-        for label, num in nodes.items()
+        for label, num in count_nodes(store).items()
     ]
 
 
-def _read_edges(store: GraphStore, labels: Iterable[str]) -> list[dict[str, Any]]:
+def _read_edges(store: GraphStore) -> list[dict[str, Any]]:
     counts: Counter[tuple[str, str, str]] = Counter()
     properties: dict[str, list[str]] = defaultdict(list)
-    for kind in count_edges(store, labels):
+    for kind in count_edges(store):
         for row in store.run(queries.count_ends(kind)):
             counts[_category(row["subject"]), kind, _category(row["object"])] += row["num"]
         properties[kind] = _properties(store.run(queries.edge_properties(kind), limit=_SAMPLE))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from kg import queries
@@ -12,11 +11,10 @@ from kg.store import GraphStore
 
 def read_status(store: GraphStore) -> dict[str, Any]:
     """Return where the graph is and its counts per label and relationship type, and what was built into it."""
-    nodes = count_nodes(store)
     return {
         "graph": store.where,
-        "nodes": nodes,
-        "edges": count_edges(store, nodes),
+        "nodes": count_nodes(store),
+        "edges": count_edges(store),
         "sources": store.read_sources(),
     }
 
@@ -30,9 +28,9 @@ def count_nodes(store: GraphStore) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def count_edges(store: GraphStore, labels: Iterable[str]) -> dict[str, int]:
-    """Return the number of relationships per type, sorted by type; `labels` are those of `count_nodes`."""
+def count_edges(store: GraphStore) -> dict[str, int]:
+    """Return the number of relationships per type, sorted by type."""
     counts: Counter[str] = Counter()
-    for label in labels:
-        counts.update({row["type"]: row["num"] for row in store.run(queries.count_edges_from(label))})
+    for labels in {tuple(sorted(row["labels"])) for row in store.run(queries.COUNT_NODES)}:
+        counts.update({row["type"]: row["num"] for row in store.run(queries.count_edges_from(labels))})
     return dict(sorted(counts.items()))

@@ -20,6 +20,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "category": CATEGORIES,
     "relationship_type": ("TREATS",),
     "label": ("Drug",),
+    "labels": (("Drug", "Entity"),),
     "key": ("primary_knowledge_source",),
 }
 SCHEMA = {"node_constraint", "edge_constraint", "index", "edge_index"}

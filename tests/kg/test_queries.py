@@ -15,7 +15,7 @@ from kg.documents import ReadDocument
 from kg.model import Document, Edge, Mention, Statement, to_properties
 from kg.queries import Query
 from kg.rows import to_document_row, to_edge_row, to_mention_row, to_node_row, to_statement_row
-from kg.status import count_edges, count_nodes
+from kg.status import count_edges
 from kg.store import GraphStore, open_graph
 from kg.writes import run_in
 from ontologies.biolink import Category, Predicate
@@ -202,7 +202,7 @@ def test_known_edges_are_those_of_networkx(world: World, predicate: Predicate) -
 
 def test_counts_are_those_of_networkx(world: World) -> None:
     everything = edges_of(world, lambda e: True)
-    counts = count_edges(world.store, count_nodes(world.store))
+    counts = count_edges(world.store)
     between_concepts = {k: v for k, v in counts.items() if k not in ("MENTIONED_IN", "STATED_IN")}
     assert between_concepts == dict(Counter(e.predicate.relationship_type for e in everything))
     labels = Counter("+".join(sorted(r["labels"])) for r in world.ask(queries.COUNT_NODES) for _ in range(r["num"]))

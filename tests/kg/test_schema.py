@@ -8,6 +8,7 @@ import pytest
 from kg.errors import InputError
 from kg.schema import read_schema
 from kg.schema_picture import draw_schema, write_picture
+from kg.status import count_edges
 from kg.store import GraphStore
 from ontologies.biolink import Predicate
 from tests.kg.graphs import disease, drug, edge
@@ -37,6 +38,18 @@ def test_labels_types_properties_and_counts(store: GraphStore) -> None:
     assert (treats["subject"], treats["type"], treats["object"], treats["num"]) == ("Drug", "TREATS", "Disease", 2)
     assert {"dose", "edge_key", "negated"} <= set(treats["properties"])
     assert (mentioned["subject"], mentioned["type"], mentioned["object"]) == ("Mention", "MENTIONED_IN", "Document")
+
+
+def test_several_labels_and_odd_ones_count_once(store: GraphStore) -> None:
+    store.write_nodes([drug("X:1"), disease("X:2")])
+    store.write_edges([edge("X:1", Predicate.TREATS, "X:2")])
+    store.cypher(
+        "MATCH (b:Entity {curie: 'X:2'}) CREATE (a:Entity {curie: 'X:9'})-[:LIKES]->(b) "
+        "CREATE (c:`My Label` {name: 'x'})-[:LIKES]->(a)",
+        write=True,
+    )
+    assert count_edges(store) == {"LIKES": 2, "TREATS": 1}
+    assert {n["label"] for n in read_schema(store)["nodes"]} == {"Disease", "Drug", "Entity", "My Label"}
 
 
 def test_the_picture_names_every_label_type_and_count() -> None:
