@@ -24,7 +24,12 @@ from kg.sources import SOURCE_NAMES, Source, open_source
 
 
 class GraphWriter(Protocol):
-    """What the build needs of a store; see `kg.store.GraphStore`."""
+    """What the build needs of a store; see `kg.store.GraphStore`.
+
+    `all_or_nothing` says that a build that fails leaves nothing behind and has nothing to lose.
+    """
+
+    all_or_nothing: bool
 
     def create_constraints(self) -> None:
         """Make identifiers unique."""
@@ -57,8 +62,8 @@ def build_graph(
     """Read the named sources into the graph; running it again changes nothing.
 
     `path` is the file or folder of the sources that need one. Raises UnknownNameError for a source that does not
-    exist, InputError for a missing file and FormatError for a damaged one; files are looked for before anything is
-    written.
+    exist, InputError for a missing file and FormatError for a damaged one. Where something can be lost, sources that
+    changed are read to their end and checked before anything is written.
     """
     if not names:
         raise InputError(f"No source was named; name at least one of {', '.join(SOURCE_NAMES)}.")
@@ -70,7 +75,17 @@ def build_graph(
     kept = {row["name"]: row for row in store.read_sources() if row.get("source") in SOURCE_NAMES}
     if all(_is_kept(kept.get(reading.key), reading.content_hash) for reading in asked):
         return BuildReport(tuple(SourceReport.from_kept(kept[reading.key]) for reading in asked))
-    return _build(store, asked, _reopen_others(asked, kept, progress), kept)
+    others = _reopen_others(asked, kept, progress)
+    if not store.all_or_nothing:
+        _check([*asked, *others], kept)
+    return _build(store, asked, others, kept)
+
+
+def _check(readings: Iterable[Reading], kept: Mapping[str, Mapping[str, Any]]) -> None:
+    """Look through the edges that will be written before those of the last build are taken back."""
+    for reading in readings:
+        if not _is_kept(kept.get(reading.key), reading.content_hash):
+            reading.check_edges()
 
 
 def _build(

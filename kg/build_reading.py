@@ -15,6 +15,7 @@ from kg.merge import join_edges
 from kg.model import Edge, Node, is_curie
 from kg.progress import Progress
 from kg.resolve import Resolution
+from kg.rules import check_edge, check_node
 from kg.sources import Skip, Source
 
 _REPORT_EVERY: Final = 5000
@@ -54,15 +55,22 @@ class Reading:
         return f"{self.name}:{self.path.resolve()}" if self.source.info.repeatable and self.path else self.name
 
     def read_nodes(self) -> list[Node]:
-        """Return all nodes of the source."""
+        """Return all nodes of the source; InputError when one may not be written."""
         for item in self.source.read_nodes(self.path):
             node = item if isinstance(item, Skip) else keep_identified(item, item.curie)
             if isinstance(node, Skip):
                 self._count(node)
                 continue
-            self._nodes.append(node)
+            self._nodes.append(check_node(node))
             self._show("nodes", len(self._nodes))
         return self._nodes
+
+    def check_edges(self) -> None:
+        """Read every edge once; InputError or FormatError when one cannot be read or may not be written."""
+        for item in self.source.read_edges(self.path):
+            edge = item if isinstance(item, Skip) else keep_identified(item, item.subject, item.object)
+            if isinstance(edge, Edge):
+                check_edge(edge)
 
     def read_edges(self, resolution: Resolution) -> Iterator[Edge]:
         """Yield the edges between preferred CURIEs, each statement once with the evidence of all rows that make it.

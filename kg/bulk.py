@@ -39,6 +39,8 @@ EdgeForm = tuple[str, str]
 class BulkWriter:
     """Writes nodes once, then edges, into a fresh database; offers what `kg.build` needs of a store."""
 
+    all_or_nothing = True
+
     def __init__(self, store: GraphStore, door: BatchDoor) -> None:
         self._store = store
         self._door = door

@@ -36,6 +36,8 @@ class ImportFiles:
     `Neo4jServer.import_csv` takes, and `command` is for a Neo4j elsewhere.
     """
 
+    all_or_nothing = True
+
     def __init__(self, folder: Path) -> None:
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)

@@ -53,6 +53,8 @@ _DELETE_BATCH = 10_000
 class GraphStore:
     """One open graph. Use it as a context manager; every method raises errors of `kg.errors` only."""
 
+    all_or_nothing = False
+
     def __init__(self, driver: Driver, database: str, where: str, server: EmbeddedServer | None) -> None:
         self._driver = driver
         self.database = database

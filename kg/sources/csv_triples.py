@@ -9,6 +9,7 @@ from typing import Final
 from kg.errors import FormatError, InputError
 from kg.model import Edge, Node, Value, to_properties
 from kg.sources.biolink_words import to_category
+from kg.sources.confidence import read_confidence
 from kg.sources.csv_mapping import CsvMapping, End, read_mapping
 from kg.sources.files import read_table
 from kg.sources.source import Skip, Source, SourceInfo
@@ -112,7 +113,7 @@ def _to_edge(mapping: CsvMapping, row: Row, triple: tuple[str, Predicate, str], 
         mapping.agent_type,
         negated=_to_negated(mapping, row, table, line),
         publications=tuple(normalise_curie(p) for p in publications if p),
-        confidence=_to_confidence(mapping, row, table, line),
+        confidence=read_confidence(table, line, mapping.confidence, row.get(mapping.confidence)),
         release=mapping.release,
         properties=to_properties(extra),
     )
@@ -127,12 +128,3 @@ def _to_negated(mapping: CsvMapping, row: Row, table: str, line: int) -> bool:
             table, problem, f"{', '.join(_TRUE)} negate the row, 0, false, no and an empty cell do not", line=line
         )
     return word in _TRUE
-
-
-def _to_confidence(mapping: CsvMapping, row: Row, table: str, line: int) -> float | None:
-    cell = row[mapping.confidence] if mapping.confidence else ""
-    try:
-        return float(cell) if cell else None
-    except ValueError as error:
-        problem = f'`{mapping.confidence}` is "{cell}"'
-        raise FormatError(table, problem, "it is a number from 0 to 1", line=line) from error

@@ -13,6 +13,7 @@ from typing import Any, Final
 from kg.errors import FormatError, InputError
 from kg.model import Edge, Node, Value, to_properties
 from kg.sources.biolink_words import to_agent_type, to_category, to_knowledge_level, to_predicate
+from kg.sources.confidence import read_confidence
 from kg.sources.files import check_keys, read_json_lines, read_table
 from kg.sources.source import Skip, Source, SourceInfo
 from ontologies.biolink import KnowledgeLevel
@@ -134,7 +135,7 @@ def _to_edge(path: Path, line: int, record: Record) -> Edge | Skip:
         to_agent_type(str(record.get("agent_type") or "")),
         negated=_to_negated(path, line, record.get("negated")),
         publications=_to_list(record.get("publications")),
-        confidence=_to_confidence(path, line, record.get("confidence")),
+        confidence=read_confidence(path, line, "confidence", record.get("confidence")),
         release=str(record.get("release") or ""),
         run=str(record.get("run") or ""),
         properties=to_properties(_to_extra(record, _EDGE_FIELDS)),
@@ -159,16 +160,6 @@ def _to_negated(path: Path, line: int, value: Any) -> bool:
     if word not in ("true", "false"):
         raise FormatError(path, f'`negated` is "{value}"', "it is true, false or empty", line=line)
     return word == "true"
-
-
-def _to_confidence(path: Path, line: int, value: Any) -> float | None:
-    """0 is a value; only an absent cell is unknown."""
-    if value is None or value == "":
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError) as error:
-        raise FormatError(path, f'`confidence` is "{value}"', "it is a number from 0 to 1", line=line) from error
 
 
 def _to_extra(record: Record, fields: frozenset[str]) -> dict[str, Value | None]:

@@ -11,6 +11,8 @@ from kg.model import Edge, Node
 class MemoryStore:
     """What `kg.build` needs of a store."""
 
+    all_or_nothing = False
+
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: dict[str, Edge] = field(default_factory=dict)
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -268,3 +268,47 @@ def test_statements_that_identities_join_keep_the_evidence_of_both(tmp_path: Pat
     (edge,) = store.edges.values()
     assert (report.edges, report.lost, edge.subject) == (1, 0, "DOID:7")
     assert edge.publications == tuple(said)
+
+
+def write_triples(folder: Path, *rows: str, name: str = "t", source: str = "infores:mine", more: str = "") -> Path:
+    """A table of drug, disease, score and polarity with its mapping file."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.csv").write_text("\n".join(["drug,disease,score,not,papers", *rows]) + "\n")
+    mapping = f"file: {name}.csv\nsource: {source}\nlicence: CC0\nsubject: {{column: drug, category: Drug}}\n"
+    mapping += "object: {column: disease, category: Disease}\npredicate: {value: treats}\n"
+    mapping += f"confidence: score\nnegated: not\npublications: papers\n{more}"
+    (folder / f"{name}.yaml").write_text(mapping)
+    return folder / f"{name}.yaml"
+
+
+GOOD = ("DRUGBANK:DB00001,DOID:1,0.5,,PMID:1", "DRUGBANK:DB00002,DOID:2,,no,PMID:2")
+
+
+@pytest.mark.parametrize(
+    ("row", "more", "message"),
+    [
+        ("DRUGBANK:DB00003,DOID:3,1,maybe,", "", r't\.csv, line 4: `not` is "maybe"'),
+        ("DRUGBANK:DB00003,DOID:3,7,,", "", r't\.csv, line 4: `score` is "7"; it is a number from 0 to 1'),
+        ("DRUGBANK:DB00003,DOID:3,nan,,", "", r't\.csv, line 4: `score` is "nan"'),
+        ("DRUGBANK:DB00003,DOID:3,1,,", "knowledge_level: prediction\n", "must be a prediction by a computational"),
+    ],
+)
+def test_a_rebuild_from_a_damaged_file_loses_nothing(tmp_path: Path, row: str, more: str, message: str) -> None:
+    store = MemoryStore()
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD))
+    before = (dict(store.nodes), dict(store.edges), dict(store.sources))
+    assert len(before[1]) == 2
+    path = write_triples(tmp_path, *GOOD, row, more=more)
+    with pytest.raises(InputError, match=message):
+        build_graph(store, ["csv"], path=path)
+    assert (store.nodes, store.edges, store.sources) == before
+    path = write_triples(tmp_path, *GOOD, "DRUGBANK:DB00003,DOID:3,1,,")
+    assert build_graph(store, ["csv"], path=path).sources[0].edges == len(store.edges) == 3
+    assert build_graph(store, ["csv"], path=path).sources[0].unchanged
+
+
+def test_a_first_build_from_a_damaged_file_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = MemoryStore()
+    with pytest.raises(FormatError, match="line 4"):
+        build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD, "DRUGBANK:DB00003,DOID:3,-1,,"))
+    assert (store.nodes, store.edges, store.sources) == ({}, {}, {})

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from kg.build import build_graph
+from kg.errors import FormatError
 from kg.export import read_content
 from kg.model import Edge, Node
 from kg.status import count_edges
 from kg.store import GraphStore, open_graph
+from tests.kg.test_build import GOOD, write_triples
 from tests.ontologies.starter_tables import write_starter
 
 MONDO = "format-version: 1.2\n\n[Term]\nid: MONDO:0005044\nname: hypertensive disorder\nxref: DOID:10763\n"
@@ -21,7 +23,7 @@ def store(embedded_selector: str) -> Iterator[GraphStore]:
     with open_graph(embedded_selector) as graph:
         graph.cypher("MATCH (n) DETACH DELETE n", write=True)
         yield graph
-        for source in ("infores:theragraph-starter", "infores:mondo"):
+        for source in ("infores:theragraph-starter", "infores:mondo", "infores:mine"):
             graph.retract(source=source)
 
 
@@ -68,3 +70,14 @@ def test_a_later_source_moves_nothing_twice(store: GraphStore, tmp_path: Path) -
     assert "MONDO:0005044" not in {node.curie for node in in_turn[0]}
     assert [row["source"] for row in store.read_sources()] == ["obo", "starter"]
     assert sum(count_edges(store).values()) == len(in_turn[1])
+
+
+def test_a_rebuild_from_a_damaged_file_loses_nothing(store: GraphStore, tmp_path: Path) -> None:
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD))
+    before, sources = read(store), store.read_sources()
+    assert len(before[1]) == 2
+    path = write_triples(tmp_path, *GOOD, "DRUGBANK:DB00003,DOID:3,7,,")
+    with pytest.raises(FormatError, match=r't\.csv, line 4: `score` is "7"'):
+        build_graph(store, ["csv"], path=path)
+    assert read(store) == before
+    assert store.read_sources() == sources

@@ -106,6 +106,9 @@ def test_kgx_errors(tmp_path: Path) -> None:
         list(source.read_nodes(tmp_path))
     with pytest.raises(FormatError, match='line 2: `confidence` is "high"; it is a number from 0 to 1'):
         list(source.read_edges(tmp_path))
+    (tmp_path / "edges.tsv").write_text("subject\tpredicate\tobject\tconfidence\na:1\ttreats\tb:2\tnan\n")
+    with pytest.raises(FormatError, match=r'edges\.tsv, line 2: `confidence` is "nan"'):
+        list(source.read_edges(tmp_path))
 
 
 MAPPING = """
