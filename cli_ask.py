@@ -8,7 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from cli_output import Json, TableFormat, open_store, print_json, print_table, read_parameters, say, write_rows
+from cli_output import (
+    Json,
+    TableFormat,
+    check_output,
+    open_store,
+    print_json,
+    print_table,
+    read_parameters,
+    say,
+    write_answer,
+)
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -27,14 +37,16 @@ def cypher(
     as_json: Json = False,
 ) -> None:
     """Run a Cypher query, or open a shell for many; they may only read, unless --write is given."""
+    form = TableFormat.JSON if as_json else form
+    check_output(form, out)
     parameters = read_parameters(param or [])
     if query is None and sys.stdin.isatty():
         return _open_shell(ctx, parameters, write=write, limit=limit, form=form)
     text = query if query is not None else _read_piped()
     with open_store(ctx) as store:
-        rows = store.cypher(text, parameters, write=write, limit=limit)
-    write_rows(rows, TableFormat.JSON if as_json else form, out)
-    if len(rows) == limit:
+        answer = store.ask(text, parameters, write=write, limit=limit)
+    write_answer(answer, form, out)
+    if len(answer.rows) == limit:
         say(f"Only the first {limit} rows are shown; --limit N fetches more.")
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
 
 if TYPE_CHECKING:
     from kg.progress import Progress
     from kg.store import GraphStore
+    from kg.values import Answer
+
+_FILE_WIDTH: Final = 10_000
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
@@ -58,8 +62,8 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print an aligned table; nothing when there are no rows."""
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], file: TextIO | None = None) -> None:
+    """Print an aligned table, into a file as wide as it needs; nothing when there are no rows."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -67,57 +71,70 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*(_to_cell(value) for value in row))
+    width = _FILE_WIDTH if file is not None else None if sys.stdout.isatty() else 160
     if table.row_count:
-        Console(width=None if sys.stdout.isatty() else 160).print(table, markup=False)
+        Console(file=file, width=width).print(table, markup=False)
 
 
 def _to_cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
+    return f"{value:.4g}" if isinstance(value, float) else str(_to_whole(value))
+
+
+def _to_whole(value: Any) -> Any:
+    """The value with all its digits, as `csv` writes it; lists and objects as JSON."""
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return "" if value is None else str(value)
+    return "" if value is None else value
 
 
-def write_rows(rows: list[dict[str, Any]], form: TableFormat, out: Path | None) -> None:
-    """Print rows in a format, or write them to a file."""
+def check_output(form: TableFormat, out: Path | None) -> None:
+    """InputError where rows of that format cannot go there, which is said before a query runs."""
+    from kg.errors import InputError
+
+    if out is None and form is TableFormat.PARQUET:
+        raise InputError("Parquet is not text; say where to write it with --out FILE.parquet.")
+    if out is not None and not out.parent.is_dir():
+        raise InputError(f'"{out.parent}" is no folder; make it, or name another with --out.')
+
+
+def write_answer(answer: Answer, form: TableFormat, out: Path | None) -> None:
+    """Print an answer in a format, or write it to a file, whole or not at all."""
+    if form is TableFormat.TABLE and not answer.rows:
+        say("No rows.")
+    if out is None:
+        return _write_text(answer, form, None)
     if form is TableFormat.PARQUET:
-        return _write_parquet(rows, out)
-    with _output(out) as file:
-        if form is TableFormat.JSON:
-            file.write(json.dumps(rows, ensure_ascii=False) + "\n")
-        elif form is TableFormat.CSV:
-            _write_csv(rows, file)
-        elif rows:
-            print_table(list(rows[0]), [list(row.values()) for row in rows])
-        else:
-            say("No rows.")
+        return write_whole(out, _to_parquet(answer))
+    text = io.StringIO(newline="")
+    _write_text(answer, form, text)
+    write_whole(out, text.getvalue())
 
 
-def _write_csv(rows: list[dict[str, Any]], file: Any) -> None:
-    if rows:
-        writer = csv.writer(file)
-        writer.writerow(rows[0])
-        writer.writerows([_to_cell(value) for value in row.values()] for row in rows)
+def _write_text(answer: Answer, form: TableFormat, file: TextIO | None) -> None:
+    if form is TableFormat.TABLE:
+        return print_table(answer.columns, [list(row.values()) for row in answer.rows], file)
+    target = file or sys.stdout
+    if form is TableFormat.JSON:
+        target.write(json.dumps(answer.rows, ensure_ascii=False) + "\n")
+    elif answer.columns:
+        writer = csv.writer(target)
+        writer.writerow(answer.columns)
+        writer.writerows([_to_whole(value) for value in row.values()] for row in answer.rows)
 
 
-def _write_parquet(rows: list[dict[str, Any]], out: Path | None) -> None:
+def _to_parquet(answer: Answer) -> bytes:
     import polars
 
     from kg.errors import InputError
 
-    if out is None:
-        raise InputError("Parquet is not text; say where to write it with --out FILE.parquet.")
-    polars.DataFrame(rows, infer_schema_length=None).write_parquet(out)
-
-
-@contextmanager
-def _output(out: Path | None) -> Iterator[Any]:
-    if out is None:
-        yield sys.stdout
-        return
-    with out.open("w", encoding="utf-8", newline="") as file:
-        yield file
+    schema = None if answer.rows else list(answer.columns)
+    packed = io.BytesIO()
+    try:
+        polars.DataFrame(answer.rows, schema=schema, infer_schema_length=None).write_parquet(packed)
+    except (TypeError, polars.exceptions.PolarsError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"A column of Parquet has one type of value ({reason}); use --format json.") from error
+    return packed.getvalue()
 
 
 def read_parameters(pairs: Sequence[str]) -> dict[str, Any]:
@@ -180,13 +197,13 @@ def shown_progress(*, beside_output: bool = False) -> Iterator[Progress]:
         yield show
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all; InputError when its folder does not take it."""
     from kg.errors import InputError
 
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
         part.replace(path)
     except OSError as error:
         raise InputError(f'"{path}" cannot be written ({error.strerror or error}); choose another place.') from error

@@ -18,7 +18,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory
 
-from cli_output import TableFormat, read_parameters, say, write_rows
+from cli_output import TableFormat, read_parameters, say, write_answer
 from kg.completion import Words, find_completions, read_words
 from kg.errors import GraphUnavailableError, InputError, TheraGraphError, UnknownNameError
 
@@ -79,11 +79,12 @@ class Shell:
 
     def _query(self, text: str) -> None:
         start = time.perf_counter()
-        rows = self.store.cypher(text, self.parameters, write=self.write, limit=self.limit)
+        answer = self.store.ask(text, self.parameters, write=self.write, limit=self.limit)
         seconds = time.perf_counter() - start
-        write_rows(rows, self.form, None)
-        more = f"; only the first {self.limit}, :limit N fetches more" if len(rows) == self.limit else ""
-        say(f"{len(rows)} rows in {seconds * 1000:.0f} ms{more}")
+        write_answer(answer, self.form, None)
+        num = len(answer.rows)
+        more = f"; only the first {self.limit}, :limit N fetches more" if num == self.limit else ""
+        say(f"{num} rows in {seconds * 1000:.0f} ms{more}")
 
     def _command(self, text: str) -> None:
         name, _, value = text.partition(" ")

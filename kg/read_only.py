@@ -11,7 +11,7 @@ from neo4j.exceptions import ClientError
 
 from kg.errors import WriteRefusedError
 
-_IGNORED = re.compile(
+IGNORED = re.compile(
     r"""'(?:\\.|[^'\\])*' | "(?:\\.|[^"\\])*" | `[^`]*` | //[^\n]* | /\*.*?\*/""", re.VERBOSE | re.DOTALL
 )
 _WRITING = re.compile(
@@ -38,7 +38,7 @@ def check_read_only(cypher: str) -> None:
     Traceback (most recent call last):
     kg.errors.WriteRefusedError: This query would write (DETACH) and only reading is allowed; add --write to write.
     """
-    text = _IGNORED.sub(" ", cypher)
+    text = IGNORED.sub(" ", cypher)
     word = _WRITING.search(text)
     if word:
         raise _refused(word.group(1).upper())

@@ -29,9 +29,10 @@ from kg.model import Edge, Node
 from kg.queries import Query
 from kg.read_only import check_explained, check_plan, check_read_only
 from kg.retract import retract
+from kg.return_clause import list_columns
 from kg.rows import from_node_row
 from kg.selector import EmbeddedSelector, read_selector
-from kg.values import to_plain_value
+from kg.values import Answer, to_plain_value
 from kg.writes import (
     BATCH_SIZE,
     WriteCount,
@@ -188,6 +189,12 @@ class GraphStore:
     def cypher(
         self, text: str, parameters: dict[str, Any] | None = None, *, write: bool = False, limit: int | None = None
     ) -> list[dict[str, Any]]:
+        """Return the rows of `ask`."""
+        return self.ask(text, parameters, write=write, limit=limit).rows
+
+    def ask(
+        self, text: str, parameters: dict[str, Any] | None = None, *, write: bool = False, limit: int | None = None
+    ) -> Answer:
         """Run a user's Cypher; without `write` it is refused before it can write. Values come as plain JSON types."""
         if not write:
             check_read_only(text)
@@ -203,7 +210,7 @@ class GraphStore:
                 if not write:
                     check_plan(summary.query_type, summary.plan or summary.profile)
                 transaction.commit()
-            return rows
+            return Answer(tuple(keys) or list_columns(text), rows)
 
     def read_edges(self, predicate: Predicate) -> EdgeColumns:
         """Return a predicate's asserted edges in columns; see `kg.columns`."""

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from neo4j.graph import Node, Path, Relationship
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query returned: its columns, which are known without a row, too, and its rows by column."""
+
+    columns: tuple[str, ...]
+    rows: list[dict[str, Any]]
 
 
 def to_plain_value(value: Any) -> Any:

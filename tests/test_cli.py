@@ -118,6 +118,18 @@ class TestOnAGraph:
         self.run("cypher", "UNWIND [1, 2] AS n RETURN n", "--format", "parquet", "--out", str(out))
         assert polars.read_parquet(out)["n"].to_list() == [1, 2]
 
+    def test_answers_keep_their_digits_and_columns_on_the_way_to_a_file(self, tmp_path: Path) -> None:
+        out = tmp_path / "rows.csv"
+        for limits, expected in (("", "0.123456789,12345678.9"), (" LIMIT 0", "")):
+            query = f"RETURN 0.123456789 AS a, 12345678.9 AS b{limits}"
+            done = self.run("cypher", query, "--format", "csv", "--out", str(out))
+            assert (done.stdout, out.read_text().splitlines()) == ("", ["a,b", *([expected] if expected else [])])
+        refused = self.run(
+            "cypher", "RETURN 1 AS n", "--format", "parquet", "--out", str(tmp_path / "no" / "x.parquet")
+        )
+        assert refused.returncode == 2
+        assert "is no folder" in refused.stderr
+
     def test_parameters_are_json_or_text(self) -> None:
         done = self.run("cypher", "RETURN $a AS a, $b AS b", "--param", "a=[1, 2]", "--param", "b=x y", "--json")
         assert json.loads(done.stdout) == [{"a": [1, 2], "b": "x y"}]
