@@ -17,7 +17,7 @@ from defusedxml.ElementTree import fromstring
 from extraction.document import GoldRelation, Section, Skipped, SourceDocument, content_hash
 from extraction.reading import CountedFile
 from kg.errors import InputError, ResourceError
-from kg.model import Document, Mention
+from kg.model import Document, Mention, without_control
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HEAD = 8192
@@ -132,9 +132,13 @@ def to_source(
     mentions: tuple[Mention, ...] = (),
     relations: tuple[GoldRelation, ...] = (),
 ) -> Item:
-    """Return a document with its provenance; Skipped when there is no text."""
+    """Return a document with its provenance; Skipped when there is no text.
+
+    Blanks stand for control characters such as the form feeds of PDFs, so that offsets hold.
+    """
     if not text.strip():
         return Skipped(str(path), position, f"{document_id}: it has no text")
+    text, title = without_control(text), without_control(title)
     document = Document(document_id, title, text, kind, path.name, content_hash(title, text))
     return SourceDocument(document, str(path), position, sections, mentions, relations)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from kg.model import Edge, Node
@@ -16,7 +17,7 @@ def write_kgx(nodes: Iterable[Node], edges: Callable[[], Iterable[Edge]], folder
     files = (folder / "nodes.jsonl", folder / "edges.jsonl")
     _write_lines(files[0], map(to_kgx_node, nodes))
     _write_lines(files[1], map(to_kgx_edge, edges()))
-    return files, f"theragraph build kgx --from {folder}"
+    return files, f"theragraph build kgx --from {quote(str(folder))}"
 
 
 def to_kgx_node(node: Node) -> dict[str, Any]:

@@ -10,19 +10,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
+from kg.import_files import ARRAY_SEPARATOR, COLUMN_TYPES
 from kg.model import Edge, Node
 from kg.rows import Row, from_edge_row, from_node_row, to_edge_row, to_node_row
 
-_SEPARATOR: Final = "\x1f"
-_TYPES: Final[dict[type, str]] = {str: "string", bool: "boolean", int: "long", float: "double", list: "string[]"}
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "string": str,
     "boolean": lambda cell: cell == "true",
     "long": int,
     "double": float,
-    "string[]": lambda cell: cell.split(_SEPARATOR),
+    "string[]": lambda cell: cell.split(ARRAY_SEPARATOR),
 }
 IMPORT_OPTIONS: Final = ("--array-delimiter=U+001F", "--multiline-fields=true")
 
@@ -38,8 +38,8 @@ def write_neo4j_csv(
         folder, "nodes", lambda: ((n.category.value, to_node_row(n)["properties"], {}) for n in kept), ("curie:ID",)
     )
     edge_files = _write(folder, "edges", lambda: (_edge_item(edge) for edge in edges()), (":START_ID", ":END_ID"))
-    parts = [f"--nodes=Entity:{_label(path)}={path}" for path in node_files]
-    parts += [f"--relationships={_label(path)}={path}" for path in edge_files]
+    parts = [f"--nodes=Entity:{_label(path)}={quote(str(path))}" for path in node_files]
+    parts += [f"--relationships={_label(path)}={quote(str(path))}" for path in edge_files]
     words = ("neo4j-admin database import full neo4j --overwrite-destination=true", *IMPORT_OPTIONS, *parts)
     return (*node_files, *edge_files), " ".join(words)
 
@@ -86,7 +86,7 @@ def _find_columns(items: Iterable[Item]) -> dict[str, Columns]:
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for label, values, _ in items:
         for name, value in values.items():
-            found[label][name].add(_TYPES[type(value)])
+            found[label][name].add(COLUMN_TYPES[type(value)])
     return {
         label: {n: next(iter(t)) if len(t) == 1 else "string" for n, t in sorted(names.items()) if n != "curie"}
         for label, names in found.items()
@@ -97,7 +97,7 @@ def _to_cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return _SEPARATOR.join(value)
+        return ARRAY_SEPARATOR.join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -6,10 +6,12 @@ one plain triple, so that simple queries need no associations. Negated edges and
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from rdflib import RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
@@ -22,9 +24,10 @@ from ontologies.prefixes import from_iri, to_iri
 BIOLINK: Final = Namespace("https://w3id.org/biolink/vocab/")
 PROPERTY: Final = Namespace("https://w3id.org/theragraph/property/")
 LIST: Final = Namespace("https://w3id.org/theragraph/list/")
+ORDERED: Final = Namespace("https://w3id.org/theragraph/ordered/")
 EDGE: Final = Namespace("https://w3id.org/theragraph/edge/")
 
-_PREFIXES: Final = {"biolink": BIOLINK, "property": PROPERTY, "list": LIST}
+_PREFIXES: Final = {"biolink": BIOLINK, "property": PROPERTY, "list": LIST, "ordered": ORDERED}
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Triple = tuple[URIRef, URIRef, Term]
@@ -38,7 +41,7 @@ def write_ntriples(
     with path.open("w", encoding="utf-8") as handle:
         for subject, predicate, object_ in to_triples(nodes, edges()):
             handle.write(f"{subject.n3()} {predicate.n3()} {_to_text(object_)} .\n")
-    return (path,), f"riot --count {path}"
+    return (path,), f"riot --count {quote(str(path))}"
 
 
 def write_turtle(
@@ -51,7 +54,7 @@ def write_turtle(
         for subject, group in groupby(to_triples(nodes, edges()), key=lambda triple: triple[0]):
             pairs = (f"{_shorten(predicate)} {_to_text(object_)}" for _, predicate, object_ in group)
             handle.write(f"\n{subject.n3()} " + " ;\n    ".join(pairs) + " .\n")
-    return (path,), f"riot --count {path}"
+    return (path,), f"riot --count {quote(str(path))}"
 
 
 def to_rdf(nodes: Iterable[Node], edges: Iterable[Edge]) -> Graph:
@@ -114,10 +117,15 @@ def _edge_triples(edge: Edge) -> Iterator[Triple]:
 
 
 def _property_triples(subject: URIRef, properties: Properties) -> Iterator[Triple]:
-    """Scalars below `property/`, the items of lists below `list/`, so that a list of one stays a list."""
+    """Scalars below `property/`, the items of lists below `list/`, so that a list of one stays a list.
+
+    RDF's items have no order: a list in an order of its own stands below `ordered/`, too, as JSON.
+    """
     for name, value in properties:
         if isinstance(value, tuple):
             yield from ((subject, LIST[name], Literal(item)) for item in value)
+            if list(value) != sorted(set(value)):
+                yield subject, ORDERED[name], Literal(json.dumps(value, ensure_ascii=False))
         else:
             yield subject, PROPERTY[name], _to_literal(value)
 
@@ -192,7 +200,13 @@ def _read_properties(graph: Graph, subject: URIRef) -> Properties:
         elif name.startswith(str(LIST)):
             key = name.removeprefix(str(LIST))
             values[key] = tuple(sorted((*_as_tuple(values.get(key)), str(object_))))
-    return tuple(sorted(values.items()))
+    return tuple(sorted((values | _read_ordered(graph, subject)).items()))
+
+
+def _read_ordered(graph: Graph, subject: URIRef) -> dict[str, Value]:
+    found = ((str(predicate), str(text)) for predicate, text in graph.predicate_objects(subject))
+    prefix = str(ORDERED)
+    return {name.removeprefix(prefix): tuple(json.loads(text)) for name, text in found if name.startswith(prefix)}
 
 
 def _as_tuple(value: Value | None) -> tuple[str, ...]:

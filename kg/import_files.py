@@ -22,8 +22,8 @@ from kg.rules import check_node
 from kg.writes import WriteCount
 from ontologies.biolink import Predicate
 
-_UNIT: Final = "\x1f"
-_TYPES: Final[dict[type, str]] = {str: "string", bool: "boolean", int: "long", float: "double", list: "string[]"}
+ARRAY_SEPARATOR: Final = "\x1f"
+COLUMN_TYPES: Final[dict[type, str]] = {str: "string", bool: "boolean", int: "long", float: "double", list: "string[]"}
 _BUFFER_BYTES: Final = 1 << 20
 
 CsvForm = tuple[TextIO, str]
@@ -120,7 +120,7 @@ class ImportFiles:
         return file, f",{self._to_cells(properties)}\n"
 
     def _open(self, arguments: list[str], label: str, columns: tuple[str, ...], properties: Row) -> TextIO:
-        typed = tuple(f"{name}:{_TYPES[type(value)]}" for name, value in properties.items())
+        typed = tuple(f"{name}:{COLUMN_TYPES[type(value)]}" for name, value in properties.items())
         header = (label, *columns, *typed)
         if header not in self._files:
             path = self._folder / f"{label.replace(':', '_')}_{len(self._files)}.csv"
@@ -143,7 +143,7 @@ def _edge_line(edge: EdgeLine[CsvForm]) -> str:
 def _to_cell(value: Any) -> str:
     """A cell; an empty text in quotes is a value, an empty cell is none."""
     if isinstance(value, list):
-        return _quote(_UNIT.join(value)) if value else ""
+        return _quote(ARRAY_SEPARATOR.join(value)) if value else ""
     if isinstance(value, str):
         return _quote(value)
     return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 
 from kg.errors import InputError
@@ -22,6 +23,7 @@ MODEL_SOURCE = "infores:theragraph-gnn"
 STARTER_SOURCE = "infores:theragraph-starter"
 
 _CURIE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*:[^\s:][^\s]*")
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def is_curie(text: str) -> bool:
@@ -31,6 +33,15 @@ def is_curie(text: str) -> bool:
     (True, False)
     """
     return _CURIE.fullmatch(text) is not None
+
+
+def is_property_name(name: str) -> bool:
+    """Whether a property may be called so: letters, digits and underscores, no digit first.
+
+    >>> is_property_name("p_value"), is_property_name("p value")
+    (True, False)
+    """
+    return name.isascii() and name.isidentifier()
 
 
 def check_curie(curie: str) -> str:
@@ -44,13 +55,39 @@ def check_curie(curie: str) -> str:
     return curie
 
 
+def find_control(text: str) -> str:
+    """Return the first character that no file format of graphs can hold (XML 1.0, 2.2), or "".
+
+    >>> find_control("a\\tb"), find_control("a\\x0bb")
+    ('', '\\x0b')
+    """
+    found = _NO_TEXT.search(text)
+    return found.group() if found else ""
+
+
+def without_control(text: str) -> str:
+    """Return the text, as long as it was, with blanks for what `find_control` finds.
+
+    >>> without_control("a\\x0cb")
+    'a b'
+    """
+    return _NO_TEXT.sub(" ", text)
+
+
 def to_properties(values: dict[str, Value | None]) -> Properties:
     """Return sorted properties without the unknown ones: None, "" and () are unknown, 0, 0.0 and False are values.
 
-    >>> to_properties({"b": 0.0, "a": None, "c": "x"})
-    (('b', 0.0), ('c', 'x'))
+    What a name may not hold becomes an underscore.
+
+    >>> to_properties({"b": 0.0, "a": None, "p value": "x"})
+    (('b', 0.0), ('p_value', 'x'))
     """
-    return tuple(sorted((k, v) for k, v in values.items() if v is not None and v != "" and v != ()))
+    return tuple(sorted((_to_name(k), v) for k, v in values.items() if v is not None and v != "" and v != ()))
+
+
+@cache
+def _to_name(name: str) -> str:
+    return name if is_property_name(name) else re.sub(r"\W+|^(?=\d)", "_", name, flags=re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kg.errors import InputError
 from kg.model import Document, DoseOf, Edge, Mention, Node, Properties, Statement, stable_id
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
@@ -70,7 +71,7 @@ def to_edge_values(edge: Edge) -> Row:
         "knowledge_level": edge.knowledge_level.value,
         "agent_type": edge.agent_type.value,
         "negated": edge.negated,
-        "publications": list(edge.publications),
+        "publications": sorted(set(edge.publications)),
         "release": edge.release,
         "run": edge.run,
     }
@@ -81,7 +82,7 @@ def from_node_row(labels: list[str], properties: Mapping[str, Any]) -> Node:
     """Return the node that a row of `READ_NODES` or `NODE` describes."""
     return Node(
         curie=properties["curie"],
-        category=Category(next(label for label in labels if label != "Entity")),
+        category=_to_category(labels, str(properties["curie"])),
         name=properties["name"],
         source=properties["source"],
         synonyms=tuple(properties.get("synonyms") or ()),
@@ -94,7 +95,7 @@ def from_edge_row(subject: str, relationship_type: str, object_: str, properties
     """Return the edge that a relationship's ends, type and properties describe."""
     return Edge(
         subject=subject,
-        predicate=Predicate.from_relationship_type(relationship_type),
+        predicate=_to_predicate(relationship_type),
         object=object_,
         primary_knowledge_source=properties["primary_knowledge_source"],
         knowledge_level=KnowledgeLevel(properties["knowledge_level"]),
@@ -106,6 +107,27 @@ def from_edge_row(subject: str, relationship_type: str, object_: str, properties
         run=properties.get("run") or "",
         properties=_from_plain(properties, _EDGE_FIELDS),
     )
+
+
+def _to_category(labels: list[str], curie: str) -> Category:
+    known = {category.value for category in Category}
+    found = next((label for label in labels if label in known), None)
+    if found is None:
+        shown = ", ".join(sorted(labels))
+        raise InputError(
+            f"The node {curie} has no label that is a category (it has: {shown}); give it one or delete it."
+        )
+    return Category(found)
+
+
+def _to_predicate(relationship_type: str) -> Predicate:
+    try:
+        return Predicate.from_relationship_type(relationship_type)
+    except ValueError as error:
+        raise InputError(
+            f'The graph holds relationships of the type "{relationship_type}", which is no predicate here; '
+            "delete them or write them as one that is."
+        ) from error
 
 
 def to_document_row(document: Document) -> Row:
