@@ -17,7 +17,7 @@ from kg.export_parquet import write_parquet
 from kg.export_rdf import write_ntriples, write_turtle
 from kg.model import Edge, Node
 from kg.rows import from_edge_row
-from kg.shapes import Violation, check_sample
+from kg.shapes import EdgeSample, Violation
 
 if TYPE_CHECKING:
     from kg.store import GraphStore
@@ -44,15 +44,17 @@ class ExportReport:
 
 @dataclass(slots=True)
 class _Counted:
-    """Counts the edges of the last pass."""
+    """Counts the edges of the last pass, and keeps a sample of them."""
 
     content: GraphContent
     num_edges: int = field(default=0)
+    sample: EdgeSample = field(default_factory=EdgeSample)
 
     def edges(self) -> Iterator[Edge]:
-        self.num_edges = 0
+        self.num_edges, self.sample = 0, EdgeSample()
         for edge in self.content.edges():
             self.num_edges += 1
+            self.sample.add(edge)
             yield edge
 
 
@@ -67,7 +69,6 @@ _WRITERS: Final[dict[str, Callable[[Iterable[Node], Callable[[], Iterable[Edge]]
 }
 FORMATS: Final = tuple(sorted(_WRITERS))
 _NODES_AT_ONCE: Final = 500
-_RDF: Final = frozenset({"ntriples", "turtle"})
 
 
 def read_content(store: GraphStore) -> GraphContent:
@@ -92,7 +93,7 @@ def read_edge_rows(store: GraphStore, nodes: Sequence[Node]) -> Iterator[dict[st
 
 
 def export_graph(content: GraphContent, format_name: str, folder: Path) -> ExportReport:
-    """Write the graph into `folder` in a format of `FORMATS`; RDF is checked against the SHACL shapes.
+    """Write the graph into `folder` in a format of `FORMATS`; a sample of its edges is held against the SHACL shapes.
 
     Raises UnknownNameError for another format and ResourceError when the folder may not be written or is full.
     """
@@ -105,5 +106,4 @@ def export_graph(content: GraphContent, format_name: str, folder: Path) -> Expor
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
         raise ResourceError(f'"{folder}" cannot be written: {reason}; choose another folder.') from error
-    violations = check_sample(content.nodes, content.edges()) if format_name in _RDF else ()
-    return ExportReport(files, len(content.nodes), counted.num_edges, next_step, violations)
+    return ExportReport(files, len(content.nodes), counted.num_edges, next_step, counted.sample.check(content.nodes))

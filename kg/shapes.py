@@ -22,6 +22,7 @@ from kg.export_rdf import to_rdf
 from kg.model import Edge, Node
 from ontologies.prefixes import from_iri
 
+_PER_KIND: Final = 10
 SHAPES: Final = Path(ontologies.__file__).with_name("shapes.ttl")
 
 
@@ -45,16 +46,23 @@ def check_shapes(graph: Graph) -> tuple[Violation, ...]:
     return tuple(sorted(found, key=lambda v: (v.focus, v.message)))
 
 
-def check_sample(nodes: Iterable[Node], edges: Iterable[Edge], per_kind: int = 10) -> tuple[Violation, ...]:
-    """Check `per_kind` edges of every source, predicate, polarity and knowledge level, with their ends."""
-    kinds: dict[tuple[str, str, bool, str], list[Edge]] = defaultdict(list)
-    for edge in edges:
+class EdgeSample:
+    """The first edges, ten at most, of every source, predicate, polarity and knowledge level."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[tuple[str, str, bool, str], list[Edge]] = defaultdict(list)
+
+    def add(self, edge: Edge) -> None:
+        """Keep the edge while its kind has room."""
         kind = (edge.primary_knowledge_source, edge.predicate.value, edge.negated, edge.knowledge_level.value)
-        if len(kinds[kind]) < per_kind:
-            kinds[kind].append(edge)
-    sample = [edge for group in kinds.values() for edge in group]
-    ends = {curie for edge in sample for curie in (edge.subject, edge.object)}
-    return check_shapes(to_rdf((node for node in nodes if node.curie in ends), sample))
+        if len(self._kinds[kind]) < _PER_KIND:
+            self._kinds[kind].append(edge)
+
+    def check(self, nodes: Iterable[Node]) -> tuple[Violation, ...]:
+        """Return what the shapes do not allow of the kept edges and their ends."""
+        kept = [edge for group in self._kinds.values() for edge in group]
+        ends = {curie for edge in kept for curie in (edge.subject, edge.object)}
+        return check_shapes(to_rdf((node for node in nodes if node.curie in ends), kept))
 
 
 @cache

@@ -11,7 +11,7 @@ from kg.errors import InputError
 from kg.export_rdf import BIOLINK, to_rdf
 from kg.model import Edge, Node
 from kg.rules import check_edge
-from kg.shapes import check_sample, check_shapes
+from kg.shapes import EdgeSample, Violation, check_shapes
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import to_iri
 from tests.kg.graph_strategies import graphs
@@ -88,6 +88,13 @@ def test_a_missing_polarity_and_a_second_category() -> None:
 def test_a_sample_holds_every_kind_of_edge_and_its_ends() -> None:
     many = [dataclasses.replace(EDGE_, properties=(("population_context_qualifier", str(i)),)) for i in range(30)]
     wrong = dataclasses.replace(EDGE_, predicate=Predicate.CONTRAINDICATED_IN, confidence=2.0)
-    (violation,) = check_sample((DRUG, DISEASE), (*many, wrong), per_kind=2)
+    (violation,) = check_sample(*many, wrong)
     assert violation.focus == f"theragraph:edge/{wrong.edge_key}"
-    assert check_sample((DRUG, DISEASE), many, per_kind=2) == ()
+    assert check_sample(*many) == ()
+
+
+def check_sample(*edges: Edge) -> tuple[Violation, ...]:
+    sample = EdgeSample()
+    for edge in edges:
+        sample.add(edge)
+    return sample.check((DRUG, DISEASE))
