@@ -14,7 +14,7 @@ from typing import Final
 
 from kg.errors import InputError
 from kg.model import Edge, Node, Value, to_properties
-from kg.sources.files import find_optional_file, read_table
+from kg.sources.files import find_optional_file, read_table, strip_compression
 from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
@@ -89,7 +89,7 @@ class _Tables:
     """The files by table name."""
 
     def __init__(self, files: tuple[Path, ...]) -> None:
-        self._files = {file.name.removesuffix(".gz").rpartition(".")[0]: file for file in files}
+        self._files = {strip_compression(file.name).rpartition(".")[0]: file for file in files}
 
     def rows(self, table: str, columns: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
         file = self._files.get(table)

@@ -58,6 +58,15 @@ def open_text(path: Path) -> Iterator[TextIO]:
         raise InputError(f'"{path}" may not be read; check its permissions.') from error
 
 
+def strip_compression(name: str) -> str:
+    """Return a file's name without the ending of its compression.
+
+    >>> strip_compression("mondo.owl.bz2"), strip_compression("mondo.owl")
+    ('mondo.owl', 'mondo.owl')
+    """
+    return name.removesuffix(".gz").removesuffix(".bz2")
+
+
 def _decompress(raw: io.BufferedReader) -> BinaryIO:
     magic = raw.peek(3)[:3]
     if magic[:2] == b"\x1f\x8b":

@@ -14,7 +14,7 @@ from kg.errors import FormatError, InputError
 from kg.model import Edge, Node, Value, to_properties
 from kg.sources.biolink_words import to_agent_type, to_category, to_knowledge_level, to_predicate
 from kg.sources.confidence import read_confidence
-from kg.sources.files import check_keys, read_json_lines, read_table
+from kg.sources.files import check_keys, read_json_lines, read_table, strip_compression
 from kg.sources.source import Skip, Source, SourceInfo
 from ontologies.biolink import KnowledgeLevel
 from ontologies.prefixes import normalise_curie
@@ -76,8 +76,7 @@ class KgxSource(Source):
 
 
 def _find_one(folder: Path, kind: str) -> Path:
-    endings = (".tsv", ".jsonl", ".tsv.gz", ".jsonl.gz")
-    found = [p for p in sorted(folder.glob(f"*{kind}s*")) if p.name.endswith(endings)]
+    found = [p for p in sorted(folder.glob(f"*{kind}s*")) if strip_compression(p.name).endswith((".tsv", ".jsonl"))]
     if len(found) != 1:
         raise InputError(f'"{folder}" holds {len(found)} files named *{kind}s*.tsv or .jsonl; it must be exactly one.')
     return found[0]

@@ -11,7 +11,7 @@ from typing import Any
 from kg.errors import FormatError
 from kg.sources.files import check_keys, check_object
 from kg.sources.json_stream import read_json_array
-from kg.sources.obo_text import OboTerm
+from kg.sources.obo_text import OboTerm, is_equivalent
 from ontologies.prefixes import normalise_curie
 
 _IRI_PREFIX = "http://purl.obolibrary.org/obo/"
@@ -41,14 +41,14 @@ def read_obo_graph_terms(path: Path) -> Iterator[OboTerm]:
 
 
 def _read_records(path: Path, key: str, texts: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """The objects of all arrays of that name; FormatError where one of the keys that must be text is not."""
+    """The objects of all arrays of that name; FormatError where a label or one of the keys that must be text is not."""
     for number, item in enumerate(read_json_array(path, key, all_of_them=True), start=1):
         where = f"{path}, {key} {number}"
         record = check_object(where, item)
         check_keys(where, None, record, texts)
-        for name in texts:
-            if not isinstance(record[name], str):
-                raise FormatError(where, f"`{name}` is {json.dumps(record[name])}", "it is an identifier in quotes")
+        for name in (*texts, "lbl"):
+            if not isinstance(record.get(name) or "", str):
+                raise FormatError(where, f"`{name}` is {json.dumps(record[name])}", "it is text in quotes")
         yield record
 
 
@@ -57,19 +57,32 @@ def _to_term(node: dict[str, Any], parents: list[str], relations: list[tuple[str
     synonyms = meta.get("synonyms") or ()
     values: dict[str, list[str]] = defaultdict(list)
     for value in meta.get("basicPropertyValues") or ():
-        values[value["pred"].rpartition("#")[2]].append(value["val"])
+        values[value["pred"].rpartition("#")[2]].append(_text(value["val"]))
     return OboTerm(
         normalise_curie(node["id"]),
         name=node.get("lbl") or "",
         namespace=next(iter(values["hasOBONamespace"]), ""),
         obsolete=bool(meta.get("deprecated")),
-        synonyms=[s["val"] for s in synonyms if s.get("pred") == "hasExactSynonym"],
-        close_synonyms=[s["val"] for s in synonyms if s.get("pred") != "hasExactSynonym"],
+        synonyms=[_text(s["val"]) for s in synonyms if s.get("pred") == "hasExactSynonym"],
+        close_synonyms=[_text(s["val"]) for s in synonyms if s.get("pred") != "hasExactSynonym"],
         alt_ids=[normalise_curie(curie) for curie in values["hasAlternativeId"]],
-        xrefs=[normalise_curie(x["val"]) for x in meta.get("xrefs") or ()],
+        xrefs=[normalise_curie(x["val"]) for x in meta.get("xrefs") or () if is_equivalent(_list_sources(x))],
         parents=parents,
         relations=relations,
     )
+
+
+def _list_sources(xref: dict[str, Any]) -> list[str]:
+    """Where a cross-reference comes from, in a file that tells: its own `xrefs`, or annotations in its `meta`."""
+    annotations = (xref.get("meta") or {}).get("basicPropertyValues") or ()
+    told = [value["val"] for value in annotations if value["pred"].endswith("#source")]
+    return [_text(source) for source in (*(xref.get("xrefs") or ()), *told)]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{json.dumps(value)} is no text")
+    return value
 
 
 def _shorten(relation: str) -> str:

@@ -17,6 +17,7 @@ from kg.errors import FormatError
 from kg.sources.files import read_lines
 from ontologies.prefixes import normalise_curie
 
+EQUIVALENT: Final = "MONDO:equivalentTo"
 Frame = list[tuple[int, str]]
 
 
@@ -68,7 +69,7 @@ def is_equivalent(sources: Iterable[str]) -> bool:
     (True, True, False)
     """
     marks = [source for source in sources if source.startswith("MONDO:")]
-    return not marks or "MONDO:equivalentTo" in marks
+    return not marks or EQUIVALENT in marks
 
 
 def _read_frames(path: Path, tags: Collection[str]) -> Iterator[Frame]:

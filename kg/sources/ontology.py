@@ -8,6 +8,7 @@ from typing import Final
 
 from kg.errors import FormatError
 from kg.model import Edge, Node
+from kg.sources.files import strip_compression
 from kg.sources.obo_graph import read_obo_graph_terms
 from kg.sources.obo_text import OboTerm, read_obo_terms
 from kg.sources.owl import read_owl_terms
@@ -53,11 +54,18 @@ _READERS: Final[dict[str, Callable[[Path], Iterator[OboTerm]]]] = {
 
 
 def read_terms(path: Path) -> Iterator[OboTerm]:
-    """Yield the terms of an ontology file; its ending (before `.gz`) says which format it has."""
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    """Yield the terms of an ontology file; its ending (before `.gz` or `.bz2`) says which format it has.
+
+    FormatError where it is of none of them, or holds no term.
+    """
+    suffix = Path(strip_compression(path.name)).suffix.lower()
     if suffix not in _READERS:
         raise FormatError(path, f'has the ending "{suffix}"', f"an ontology ends with {', '.join(sorted(_READERS))}")
-    return _READERS[suffix](path)
+    num = 0
+    for num, term in enumerate(_READERS[suffix](path), start=1):  # noqa: B007 (counts)
+        yield term
+    if not num:
+        raise FormatError(path, "holds no class", "check that it is the ontology, and whole")
 
 
 def to_term_nodes(terms: Iterable[OboTerm], infores: str, path: Path) -> Iterator[Node | Skip]:

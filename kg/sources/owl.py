@@ -14,8 +14,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import FormatError
 from kg.key_set import find_repeated
-from kg.sources.files import open_text
-from kg.sources.obo_text import OboTerm, is_equivalent
+from kg.sources.files import open_text, strip_compression
+from kg.sources.obo_text import EQUIVALENT, OboTerm, is_equivalent
 from ontologies.prefixes import normalise_curie
 
 _RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
@@ -36,24 +36,56 @@ _OF_NAMED: Final = frozenset(
 _OF_UNNAMED: Final = frozenset({_ON_PROPERTY, _SOME_VALUES_FROM, _SOURCE, *_ANNOTATED})
 
 Value = NamedNode | BlankNode | Literal
-Unnamed = dict[str, dict[str, list[str]]]
+# Of an unnamed thing, by its label: what is said of it. A set, because it may be gathered from several places.
+Unnamed = dict[str, dict[str, set[str]]]
 
 
 @dataclass(slots=True)
 class _Frame:
-    """What stands in one place of the file about a named thing, and about unnamed things there and just before."""
+    """What stands in one place of the file about a named thing, and about unnamed things just before and after."""
 
     subject: str
-    unnamed: Unnamed = field(default_factory=dict)
+    before: Unnamed = field(default_factory=dict)
+    after: Unnamed = field(default_factory=dict)
     values: dict[str, list[Value]] = field(default_factory=lambda: defaultdict(list))
+
+    def list_restrictions(self) -> set[str]:
+        """The labels of its unnamed superclasses."""
+        return {v.value for v in self.values[_SUBCLASS_OF] if isinstance(v, BlankNode)}
 
     def find_unknown(self) -> set[str]:
         """The labels of unnamed superclasses that are told of elsewhere."""
-        return {v.value for v in self.values[_SUBCLASS_OF] if isinstance(v, BlankNode)} - set(self.unnamed)
+        return self.list_restrictions() - self.before.keys() - self.after.keys()
+
+    def find_own(self) -> Unnamed:
+        """What is said near by of the unnamed things that belong to it."""
+        own: Unnamed = {}
+        restrictions = self.list_restrictions()
+        for near in (self.before, self.after):
+            is_own = {k: v for k, v in near.items() if k in restrictions or self.subject in v.get(_ANNOTATED[0], ())}
+            _gather(is_own, own)
+        return own
 
     def texts(self, *predicates: str) -> list[str]:
         """The values of some predicates as text, sorted."""
         return sorted(value.value for predicate in predicates for value in self.values[predicate])
+
+
+@dataclass(slots=True)
+class _Scattered:
+    """What the first pass found: keys of things told of in several places, labels of superclasses apart from theirs."""
+
+    keys: frozenset[str] = frozenset()
+    apart: set[str] = field(default_factory=set)
+
+    def find(self, things: Unnamed) -> Unnamed:
+        """Those of unnamed things that are told of in several places, or belong to what is, or lie apart from it."""
+        return {label: thing for label, thing in things.items() if self._holds(label, thing)}
+
+    def _holds(self, label: str, thing: dict[str, set[str]]) -> bool:
+        # The label of a thing that has none in the file is another one in each pass.
+        keys = (_key(name) for name in (f"_:{label}", *thing.get(_ANNOTATED[0], ())))
+        return label in self.apart or not self.keys.isdisjoint(keys)
 
 
 def read_owl_terms(path: Path) -> Iterator[OboTerm]:
@@ -61,35 +93,67 @@ def read_owl_terms(path: Path) -> Iterator[OboTerm]:
 
     RDF has no order, so a first pass finds the things that are told of in several places; only these stay in memory.
     """
-    scattered, unknown = _find_scattered(path)
+    scattered = _find_scattered(path)
     late: dict[str, _Frame] = {}
     apart: Unnamed = {}
     for frame in _read_frames(path):
-        apart |= {label: frame.unnamed[label] for label in unknown & frame.unnamed.keys()}
-        if _key(frame.subject) not in scattered:
-            yield from _to_terms(frame)
+        for near in (frame.before, frame.after):
+            _gather(scattered.find(near), apart)
+        own = frame.find_own()
+        if _key(frame.subject) not in scattered.keys and not scattered.find(own):
+            yield from _to_terms(frame, own)
             continue
         whole = late.setdefault(frame.subject, _Frame(frame.subject))
-        whole.unnamed |= frame.unnamed
+        _gather(own, whole.after)
         for predicate, values in frame.values.items():
             whole.values[predicate] += values
+    axioms = _list_axioms(apart)
     for whole in late.values():
-        whole.unnamed = apart | whole.unnamed
-        yield from _to_terms(whole)
+        labels = whole.list_restrictions() | axioms.get(whole.subject, set())
+        _gather({label: apart[label] for label in labels & apart.keys()}, whole.after)
+        yield from _to_terms(whole, whole.after)
 
 
-def _find_scattered(path: Path) -> tuple[frozenset[str], set[str]]:
-    """The keys of named things told of in several places, and the labels of unnamed ones told of apart from them."""
-    unknown: set[str] = set()
+def _find_scattered(path: Path) -> _Scattered:
+    """Find what is told of in several places: for each thing a key a place, and one more where something lies apart."""
+    found = _Scattered()
 
     def list_keys() -> Iterator[str]:
+        previous = _Frame("")
         for frame in _read_frames(path):
+            yield from list_unnamed(frame.before, previous.subject, frame.subject)
             yield _key(frame.subject)
             if missing := frame.find_unknown():
-                unknown.update(missing)
+                found.apart |= missing
                 yield _key(frame.subject)
+            previous = frame
+        yield from list_unnamed(previous.after, previous.subject, previous.subject)
 
-    return find_repeated(list_keys()), unknown
+    def list_unnamed(things: Unnamed, *neighbours: str) -> Iterator[str]:
+        for label, thing in things.items():
+            yield _key(f"_:{label}")
+            for subject in thing.get(_ANNOTATED[0], set()).difference(neighbours):
+                yield from (_key(subject), _key(subject))
+
+    found.keys = find_repeated(list_keys())
+    return found
+
+
+def _gather(things: Unnamed, into: Unnamed) -> None:
+    """Add what is said of unnamed things to what is known of them."""
+    for label, thing in things.items():
+        known = into.setdefault(label, {})
+        for predicate, values in thing.items():
+            known.setdefault(predicate, set()).update(values)
+
+
+def _list_axioms(things: Unnamed) -> dict[str, set[str]]:
+    """The labels of the axioms among unnamed things, by the class that they are about."""
+    axioms: dict[str, set[str]] = defaultdict(set)
+    for label, thing in things.items():
+        for subject in thing.get(_ANNOTATED[0], ()):
+            axioms[subject].add(label)
+    return axioms
 
 
 def _read_frames(path: Path) -> Iterator[_Frame]:
@@ -97,24 +161,39 @@ def _read_frames(path: Path) -> Iterator[_Frame]:
 
     An unnamed thing may stand before the first triple of what it belongs to, so it is told to both neighbours.
     """
-    frame, here = _Frame(""), Unnamed()
+    frame, label = _Frame(""), ""
     for subject, predicate, value in _read_triples(path):
         if isinstance(subject, BlankNode):
+            if subject.value != label:
+                _shorten(frame.after, label)
+                label = subject.value
             if predicate in _OF_UNNAMED:
-                for unnamed in (here, frame.unnamed):
-                    unnamed.setdefault(subject.value, {}).setdefault(predicate, []).append(value.value)
+                frame.after.setdefault(label, {}).setdefault(predicate, set()).add(value.value)
         elif predicate in _OF_NAMED:
             if subject.value != frame.subject:
+                _shorten(frame.after, label)
                 if frame.subject:
                     yield frame
-                frame, here = _Frame(subject.value, here), {}
+                frame, label = _Frame(subject.value, frame.after), ""
             frame.values[predicate].append(value)
     if frame.subject:
         yield frame
 
 
+def _shorten(things: Unnamed, label: str) -> None:
+    """Keep of an axiom only what counts, because many may stand in one place.
+
+    Nothing of one about something else than a cross-reference, and of an equivalent one that it is one.
+    """
+    thing = things.get(label, {})
+    if thing.get(_ANNOTATED[1], {_XREF}) != {_XREF}:
+        del things[label]
+    elif EQUIVALENT in thing.get(_SOURCE, ()):
+        things[label] = {_SOURCE: {EQUIVALENT}}
+
+
 def _read_triples(path: Path) -> Iterator[tuple[NamedNode | BlankNode, str, Value]]:
-    is_turtle = path.name.removesuffix(".gz").endswith(".ttl")
+    is_turtle = strip_compression(path.name).endswith(".ttl")
     try:
         with open_text(path) as file:
             for triple in parse(file, format=RdfFormat.TURTLE if is_turtle else RdfFormat.RDF_XML):
@@ -138,8 +217,8 @@ def _find_broken_line(path: Path) -> int | None:
     return None
 
 
-def _to_terms(frame: _Frame) -> Iterator[OboTerm]:
-    """The frame's term, or nothing where it is no class."""
+def _to_terms(frame: _Frame, unnamed: Unnamed) -> Iterator[OboTerm]:
+    """The frame's term, or nothing where it is no class; `unnamed` is what belongs to it."""
     if f"{_OWL}Class" not in frame.texts(_TYPE):
         return
     term = OboTerm(normalise_curie(frame.subject), name=_choose_label(frame))
@@ -147,10 +226,10 @@ def _to_terms(frame: _Frame) -> Iterator[OboTerm]:
     term.obsolete = bool({"true", "1"} & set(frame.texts(_DEPRECATED)))
     term.replaced_by = normalise_curie(next(iter(frame.texts(_REPLACED_BY)), ""))
     term.synonyms, term.close_synonyms = frame.texts(_EXACT), frame.texts(*_CLOSE)
-    unlike = _find_unlike(frame)
+    unlike = _find_unlike(unnamed)
     term.xrefs = [normalise_curie(xref) for xref in frame.texts(_XREF) if xref not in unlike]
     term.alt_ids = [normalise_curie(curie) for curie in frame.texts(_ALT_ID)]
-    _add_superclasses(frame, term)
+    _add_superclasses(frame, unnamed, term)
     yield term
 
 
@@ -160,26 +239,25 @@ def _choose_label(frame: _Frame) -> str:
     return min(((label.language or "en")[:2] != "en", label.value) for label in labels)[1] if labels else ""
 
 
-def _find_unlike(frame: _Frame) -> set[str]:
-    """Cross-references that an axiom beside the class marks as something else than an equivalent."""
+def _find_unlike(unnamed: Unnamed) -> set[str]:
+    """Cross-references that an axiom marks as something else than an equivalent."""
     return {
         target
-        for axiom in frame.unnamed.values()
-        if axiom.get(_ANNOTATED[0]) == [frame.subject] and axiom.get(_ANNOTATED[1]) == [_XREF]
-        if not is_equivalent(axiom.get(_SOURCE, []))
-        for target in axiom.get(_ANNOTATED[2], [])
+        for axiom in unnamed.values()
+        if axiom.get(_ANNOTATED[1]) == {_XREF} and not is_equivalent(axiom.get(_SOURCE, ()))
+        for target in axiom.get(_ANNOTATED[2], ())
     }
 
 
-def _add_superclasses(frame: _Frame, term: OboTerm) -> None:
+def _add_superclasses(frame: _Frame, unnamed: Unnamed, term: OboTerm) -> None:
     """Named superclasses are parents; `some` restrictions are relations."""
     for parent in frame.values[_SUBCLASS_OF]:
         if not isinstance(parent, BlankNode):
             term.parents.append(normalise_curie(parent.value))
             continue
-        restriction = frame.unnamed.get(parent.value, {})
-        for relation in restriction.get(_ON_PROPERTY, []):
-            for target in restriction.get(_SOME_VALUES_FROM, []):
+        restriction = unnamed.get(parent.value, {})
+        for relation in restriction.get(_ON_PROPERTY, ()):
+            for target in restriction.get(_SOME_VALUES_FROM, ()):
                 term.relations.append((relation.rpartition("/")[2].replace("_", ":", 1), normalise_curie(target)))
     term.parents.sort()
     term.relations.sort()

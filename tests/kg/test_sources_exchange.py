@@ -1,6 +1,9 @@
 """KGX files and plain triples with a mapping file."""
 
+import bz2
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +95,19 @@ def test_what_is_told_of_the_ends_turns_with_them(tmp_path: Path, suffix: str, m
     }
     monkeypatch.setattr(f"{__name__}.EDGES", [to_kgx_edge(read)])
     assert list(open_source("kgx").read_edges(write_kgx(tmp_path, suffix))) == [read]
+
+
+@pytest.mark.parametrize("suffix", ["tsv", "jsonl"])
+@pytest.mark.parametrize(("ending", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress)])
+def test_compressed_kgx(tmp_path: Path, suffix: str, ending: str, compress: Callable[[bytes], bytes]) -> None:
+    write_kgx(tmp_path, suffix)
+    plain = [*open_source("kgx").read_nodes(tmp_path), *open_source("kgx").read_edges(tmp_path)]
+    for file in list(tmp_path.iterdir()):
+        file.with_name(f"{file.name}.{ending}").write_bytes(compress(file.read_bytes()))
+        file.unlink()
+    packed = [*open_source("kgx").read_nodes(tmp_path), *open_source("kgx").read_edges(tmp_path)]
+    assert len(packed) == 5
+    assert packed[:3] == plain[:3]
 
 
 def test_kgx_errors(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """OBO, OWL and OBO Graph files that say the same, and the Disease and Symptom Ontologies."""
 
+import bz2
 import gzip
 import json
+import random
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import rdflib
 
 from kg.errors import FormatError, InputError
 from kg.model import Edge, Node
@@ -69,6 +72,7 @@ TYPE_2 = """<owl:Class rdf:about="&obo;MONDO_0005148">
   rdf:resource="http://www.geneontology.org/formats/oboInOwl#hasDbXref"/>
   <owl:annotatedTarget>OMIM:125853</owl:annotatedTarget><oio:source>MONDO:relatedTo</oio:source></owl:Axiom>
 """
+AXIOM = TYPE_2[TYPE_2.index("<owl:Axiom>") :]
 OTHERS = """<owl:Class rdf:about="&obo;MONDO_0005015"><rdfs:label>diabetes mellitus</rdfs:label></owl:Class>
 <owl:Class rdf:about="&obo;MONDO_0000009"><rdfs:label>obsolete thing</rdfs:label>
   <owl:deprecated rdf:datatype="http://www.w3.org/2001/XMLSchema#boolean">true</owl:deprecated></owl:Class>
@@ -87,6 +91,7 @@ SCATTERED = (
 """
 )
 BASE = "http://purl.obolibrary.org/obo/"
+RELATED = {"pred": "http://www.geneontology.org/formats/oboInOwl#source", "val": "MONDO:relatedTo"}
 GRAPH = {
     "graphs": [
         {
@@ -100,7 +105,12 @@ GRAPH = {
                             {"pred": "hasExactSynonym", "val": "T2D"},
                             {"pred": "hasRelatedSynonym", "val": "adult-onset diabetes"},
                         ],
-                        "xrefs": [{"val": "DOID:9352"}, {"val": "MESH:D003924"}],
+                        "xrefs": [
+                            {"val": "DOID:9352", "xrefs": ["MONDO:equivalentTo"]},
+                            {"val": "MESH:D003924"},
+                            {"val": "OMIM:125853", "xrefs": ["MONDO:relatedTo"]},
+                            {"val": "UMLS:C1", "meta": {"basicPropertyValues": [RELATED]}},
+                        ],
                     },
                 },
                 {"id": f"{BASE}MONDO_0005015", "lbl": "diabetes mellitus", "type": "CLASS"},
@@ -142,16 +152,55 @@ def write_scattered_owl(folder: Path) -> Path:
     return folder / "m.owl.gz"
 
 
+def write_owl_with_axioms_apart(folder: Path) -> Path:
+    (folder / "m.owl").write_text(f"{XML_HEAD}{TYPE_2.removesuffix(AXIOM)}{OTHERS}{AXIOM}</rdf:RDF>")
+    return folder / "m.owl"
+
+
+def write_compressed_owl(folder: Path) -> Path:
+    (folder / "m.owl.bz2").write_bytes(bz2.compress(f"{XML_HEAD}{AXIOM}{OTHERS}{TYPE_2}</rdf:RDF>".encode()))
+    return folder / "m.owl.bz2"
+
+
+def write_owl_anew(folder: Path, form: str, name: str) -> Path:
+    graph = rdflib.Graph().parse(data=f"{XML_HEAD}{TYPE_2}{OTHERS}</rdf:RDF>", format="xml")
+    graph.serialize(folder / name, format=form, encoding="utf-8")
+    return folder / name
+
+
+def write_owl_anew_as_xml(folder: Path) -> Path:
+    return write_owl_anew(folder, "xml", "m.owl")
+
+
+def write_owl_anew_as_turtle(folder: Path) -> Path:
+    return write_owl_anew(folder, "turtle", "m.ttl")
+
+
 def write_graph(folder: Path) -> Path:
     (folder / "m.json").write_text(json.dumps(GRAPH))
     return folder / "m.json"
 
 
-@pytest.mark.parametrize(
-    "write", [write_obo, write_gzipped_obo, write_owl, write_owl_xml, write_scattered_owl, write_graph]
-)
+WRITERS = [write_obo, write_gzipped_obo, write_owl, write_owl_xml, write_scattered_owl, write_graph]
+WRITERS += [write_owl_with_axioms_apart, write_compressed_owl, write_owl_anew_as_xml, write_owl_anew_as_turtle]
+
+
+@pytest.mark.parametrize("write", WRITERS)
 def test_every_format_gives_the_same_graph(tmp_path: Path, write: Callable[[Path], Path]) -> None:
-    path, source = write(tmp_path), open_source("obo")
+    check_graph(write(tmp_path))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_same_triples_give_the_same_graph_whatever_their_order(tmp_path: Path, seed: int) -> None:
+    path = write_owl_anew(tmp_path, "nt", "m.ttl")
+    triples = path.read_text().splitlines()
+    random.Random(seed).shuffle(triples)
+    path.write_text("\n".join(triples) + "\n")
+    check_graph(path)
+
+
+def check_graph(path: Path) -> None:
+    source = open_source("obo")
     nodes = {n.curie: n for n in source.read_nodes(path) if isinstance(n, Node)}
     assert nodes.keys() == {"MONDO:0005148", "MONDO:0005015"}
     diabetes = nodes["MONDO:0005148"]
@@ -199,7 +248,13 @@ def test_what_is_left_out_says_why(tmp_path: Path) -> None:
         ("a.json", '{"edges": [], "nodes": [{"id": "HP:1"}, {"id": 7}]}', r"nodes 2: `id` is 7"),
         ("a.json", '{"edges": [], "nodes": [{"id": "HP:1", "meta": {"xrefs": [1]}}]}', "HP:1: `meta` is not"),
         ("a.json", '{"edges": [], "nodes": [{"id": "HP:1"}, ', r"the array `nodes` breaks off"),
+        ("a.json", '{"edges": [], "nodes": [{"id": "HP:1", "lbl": 5}]}', r"nodes 1: `lbl` is 5; it is text in quotes"),
+        ("a.json", '{"edges": [], "nodes": [{"id": "P", "meta": {"synonyms": [{"val": 5}]}}]}', "5 is no text"),
+        ("a.json", '{"edges": [], "nodes": []}', "holds no class; check that it is the ontology"),
         ("a.ttl", "@prefix x", "is not an OWL file"),
+        ("a.ttl", "", "holds no class; check that it is the ontology"),
+        ("a.owl", f"{XML_HEAD}</rdf:RDF>", "holds no class; check that it is the ontology"),
+        ("a.owl", "", "holds no class; check that it is the ontology"),
         ("a.owl", "<rdf", "line 1: is not an OWL file"),
         ("a.csv", "x", 'has the ending ".csv"'),
     ],
