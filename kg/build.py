@@ -51,8 +51,8 @@ class GraphWriter(Protocol):
         """Remember that a source was built."""
         ...
 
-    def retract(self, *, source: str) -> int:
-        """Take back what a source said."""
+    def retract_build(self, built: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:
+        """Take back what a build brought, but for what the others say as well."""
         ...
 
 
@@ -96,7 +96,7 @@ def _build(
     infores = [source for reading in order for source in reading.infores]
     resolution = resolve_nodes((n for reading in order for n in reading.read_nodes()), source_order=infores)
     store.write_nodes(resolution.nodes)
-    reports = {reading.key: _write_source(store, reading, resolution, kept) for reading in order}
+    reports = {reading.key: _write_source(store, reading, order, resolution, kept) for reading in order}
     shown = tuple(reports[r.key] for r in readings if r in asked or not reports[r.key].unchanged)
     unmapped = sum((reading.unmapped for reading in readings), Counter[str]())
     names = check_names(resolution.nodes)
@@ -104,7 +104,11 @@ def _build(
 
 
 def _write_source(
-    store: GraphWriter, reading: Reading, resolution: Resolution, kept: Mapping[str, Mapping[str, Any]]
+    store: GraphWriter,
+    reading: Reading,
+    readings: Sequence[Reading],
+    resolution: Resolution,
+    kept: Mapping[str, Mapping[str, Any]],
 ) -> SourceReport:
     """Write the edges of one source unless its files and identities are those of the last build."""
     identities = reading.hash_identities(resolution)
@@ -112,35 +116,30 @@ def _write_source(
     if before is not None:
         if _is_kept(before, reading.content_hash) and before.get("identities") == identities:
             return SourceReport.from_kept(before)
-        _retract(store, reading, kept)
+        others = [row for key, row in kept.items() if key != reading.key]
+        others += [_to_kept(other) for other in readings if other is not reading]
+        store.retract_build(before, others)
         store.write_nodes(resolution.nodes)
     written = store.write_edges(reading.read_edges(resolution))
     reading.add_missing(getattr(written, "missing", 0))
     report = reading.to_report()
-    store.keep_source(reading.key, report.to_kept() | _to_kept(reading, identities))
+    store.keep_source(reading.key, report.to_kept() | _to_kept(reading) | {"identities": identities})
     return report
 
 
-def _retract(store: GraphWriter, reading: Reading, kept: Mapping[str, Mapping[str, Any]]) -> None:
-    """Take back what a source said before; what another built source says under the same name stays."""
-    others = {source for key, row in kept.items() if key != reading.key for source in row["all_infores"]}
-    for infores in reading.infores:
-        if infores not in others:
-            store.retract(source=infores)
-
-
-def _to_kept(reading: Reading, identities: str) -> dict[str, Any]:
+def _to_kept(reading: Reading) -> dict[str, Any]:
     info = reading.source.info
     return {
         "source": info.name,
         "infores": reading.infores[0],
         "all_infores": list(reading.infores),
+        "node_sources": sorted(reading.node_sources),
+        "runs": sorted(reading.runs),
         "release": reading.release,
         "licence": info.licence,
         "url": info.url,
         "path": str(reading.path.resolve()) if reading.path else "",
         "content_hash": reading.content_hash,
-        "identities": identities,
     }
 
 

@@ -12,7 +12,7 @@ from kg.build_report import SourceReport
 from kg.fingerprint import hash_files, hash_text
 from kg.key_set import find_repeated
 from kg.merge import join_edges
-from kg.model import Edge, Node, is_curie
+from kg.model import MODEL_SOURCE, Edge, Node, is_curie
 from kg.progress import Progress
 from kg.resolve import Resolution
 from kg.rules import check_edge, check_node
@@ -43,6 +43,7 @@ class Reading:
         self._num_edges = 0
         self._num_lost = 0
         self.unmapped: Counter[str] = Counter()
+        self.runs: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -53,6 +54,11 @@ class Reading:
     def key(self) -> str:
         """What tells it apart in a graph: the name, and for sources that are read from any file also the path."""
         return f"{self.name}:{self.path.resolve()}" if self.source.info.repeatable and self.path else self.name
+
+    @property
+    def node_sources(self) -> set[str]:
+        """Whom its nodes name as their source."""
+        return {node.source for node in self._nodes}
 
     def read_nodes(self) -> list[Node]:
         """Return all nodes of the source; InputError when one may not be written."""
@@ -117,6 +123,8 @@ class Reading:
     def _keep(self, edge: Edge, known: set[str]) -> Edge:
         self.unmapped.update(end for end in (edge.subject, edge.object) if end not in known)
         self._num_edges += 1
+        if edge.run and edge.primary_knowledge_source == MODEL_SOURCE:
+            self.runs.add(edge.run)
         self._show("edges", self._num_edges)
         return edge
 

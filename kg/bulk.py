@@ -8,7 +8,7 @@ reads what was sent while the next lines are made, and neither side keeps the wh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -81,8 +81,8 @@ class BulkWriter:
         """Remember that a source was built."""
         self._store.keep_source(name, properties)
 
-    def retract(self, *, source: str) -> int:
-        """Say that a fresh database holds nothing of the source to take back."""
+    def retract_build(self, built: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:
+        """Say that a fresh database holds nothing of an earlier build."""
         return 0
 
     def check_complete(self) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTS_A_TRANSACTION = 25
 _SENTENCES_AN_EDGE = 3
+_EDGES_A_TRANSACTION = 1000
 
 ReadDocument = tuple[Document, Sequence[Mention], Sequence[Statement]]
 
@@ -69,6 +70,21 @@ def delete_document(store: GraphStore, document_id: str) -> int:
         return 0
     store.write(lambda tx: _replace(tx, [document_id], []))
     return 1
+
+
+def delete_unstated(store: GraphStore) -> int:
+    """Delete the text edges that no document of this graph states, as files brought them; returns how many.
+
+    Those that documents state are added up again from their statements.
+    """
+    num = 0
+    for predicate in Predicate:
+        rows = store.run(queries.text_edges(predicate), source=TEXT_SOURCE)
+        touched = [(row["edge_key"], row | {"predicate": predicate.value}) for row in rows]
+        for start in range(0, len(touched), _EDGES_A_TRANSACTION):
+            batch = dict(touched[start : start + _EDGES_A_TRANSACTION])
+            num += store.write(lambda tx, b=batch: _rewrite_edges(tx, b))[1]
+    return num
 
 
 def to_text_edge(statements: Sequence[dict[str, Any]], num_conflicting: int) -> Edge:
@@ -144,11 +160,14 @@ def _replace(transaction: ManagedTransaction, old: list[str], new: Sequence[Read
         run_in(transaction, queries.CREATE_DOSES, rows=doses)
         run_in(transaction, queries.CREATE_STATEMENTS, rows=list(statements.values()))
     touched |= {row["edge_key"]: row for row in statements.values()}
-    return _rewrite_edges(transaction, touched)
+    return _rewrite_edges(transaction, touched)[0]
 
 
-def _rewrite_edges(transaction: ManagedTransaction, touched: dict[str, dict[str, Any]]) -> int:
-    """Bring text edges in line with the statements that are left; returns the number of edges without both ends."""
+def _rewrite_edges(transaction: ManagedTransaction, touched: dict[str, dict[str, Any]]) -> tuple[int, int]:
+    """Bring text edges in line with the statements that are left.
+
+    Returns how many lack one of their ends, and how many no statement speaks for any more.
+    """
     keys = sorted({*touched, *(_opposite_key(row) for row in touched.values())})
     spoken: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in run_in(transaction, queries.STATEMENTS_OF_EDGES, edge_keys=keys):
@@ -157,8 +176,9 @@ def _rewrite_edges(transaction: ManagedTransaction, touched: dict[str, dict[str,
     count = WriteCount()
     for predicate, rows in edge_batches(edges):
         count += write_edge_batch(transaction, predicate, rows)
-    _delete_unspoken(transaction, [row for key, row in touched.items() if key not in spoken])
-    return count.missing
+    unspoken = [row for key, row in touched.items() if key not in spoken]
+    _delete_unspoken(transaction, unspoken)
+    return count.missing, len(unspoken)
 
 
 def _opposite_key(row: dict[str, Any]) -> str:

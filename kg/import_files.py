@@ -8,7 +8,7 @@ fastest. Format: https://neo4j.com/docs/operations-manual/current/import/
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -102,8 +102,8 @@ class ImportFiles:
         """Remember that a source was built."""
         self._write_node("Source", properties | {"name": name})
 
-    def retract(self, *, source: str) -> int:
-        """Say that a first load holds nothing of the source to take back."""
+    def retract_build(self, built: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:
+        """Say that a first load holds nothing of an earlier build."""
         return 0
 
     def _write_node(self, label: str, properties: Row) -> str:

@@ -161,9 +161,7 @@ SOURCES = Query("sources", "MATCH (s:Source) RETURN properties(s) AS properties 
 KEEP_SOURCE = Query(
     "keep_source", "MERGE (s:Source {name: $name}) SET s = $properties", ("name", "properties"), writes=True
 )
-FORGET_SOURCE = Query(
-    "forget_source", "MATCH (s:Source {infores: $infores}) DETACH DELETE s", ("infores",), writes=True
-)
+FORGET_SOURCE = Query("forget_source", "MATCH (s:Source {name: $name}) DETACH DELETE s", ("name",), writes=True)
 
 
 def delete_edges_where(predicate: Predicate, key: str) -> Query:

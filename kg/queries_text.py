@@ -73,6 +73,15 @@ STATEMENTS_OF_EDGES = Query(
 )
 
 
+def text_edges(predicate: Predicate) -> Query:
+    """The edges of a type that `source` says, with their ends, key and polarity."""
+    text = (
+        f"MATCH (a:Entity)-[e:{predicate.relationship_type}]->(b) WHERE e.primary_knowledge_source = $source "
+        "RETURN a.curie AS subject, b.curie AS object, e.edge_key AS edge_key, e.negated AS negated"
+    )
+    return Query(f"text_{predicate}", text, ("source",))
+
+
 def delete_edges(predicate: Predicate) -> Query:
     """Delete edges by their ends and keys; rows hold `subject`, `object`, `key`."""
     text = (

@@ -1,13 +1,14 @@
-"""Taking back what one source, one document or one model run said."""
+"""Taking back what one source, one build, one document or one model run said."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from kg import queries
-from kg.documents import delete_document
+from kg.documents import delete_document, delete_unstated
 from kg.errors import InputError
-from kg.model import TEXT_SOURCE
+from kg.model import MODEL_SOURCE, TEXT_SOURCE
 from ontologies.biolink import Predicate
 
 if TYPE_CHECKING:
@@ -22,13 +23,51 @@ def retract(store: GraphStore, *, source: str = "", document: str = "", run: str
         raise InputError("Name exactly one of --source, --document and --run to retract.")
     if document:
         return delete_document(store, document)
+    if run:
+        return _delete_edges(store, "run", run)
     if source == TEXT_SOURCE:
         raise InputError(f"{TEXT_SOURCE} is made of documents; retract them by --document.")
-    key, value = ("primary_knowledge_source", source) if source else ("run", run)
-    num = sum(
+    num = _delete_edges(store, "primary_knowledge_source", source)
+    store.delete_in_batches(queries.DELETE_LONELY_NODES, source=source)
+    for row in store.read_sources():
+        if row["infores"] == source:
+            store.forget_source(row["name"])
+    return num
+
+
+def retract_build(store: GraphStore, built: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:
+    """Delete what one build brought, whoever said it, and what is left of its nodes; returns the number of edges.
+
+    `built` and `others` are rows of `store.read_sources()`; what one of `others` says as well stays. Of text, the edges
+    that documents of this graph state stay; predictions go by the runs that the build brought.
+    """
+    others = list(others)
+    edge_sources = _edge_sources(built).difference(*map(_edge_sources, others))
+    node_sources = _node_sources(built).difference(*map(_node_sources, others))
+    num = sum(_delete_said(store, source, built) for source in sorted(edge_sources))
+    for source in sorted(node_sources):
+        store.delete_in_batches(queries.DELETE_LONELY_NODES, source=source)
+    store.forget_source(built["name"])
+    return num
+
+
+def _delete_said(store: GraphStore, source: str, built: Mapping[str, Any]) -> int:
+    if source == TEXT_SOURCE:
+        return delete_unstated(store)
+    if source == MODEL_SOURCE:
+        return sum(_delete_edges(store, "run", run) for run in built.get("runs") or ())
+    return _delete_edges(store, "primary_knowledge_source", source)
+
+
+def _delete_edges(store: GraphStore, key: str, value: str) -> int:
+    return sum(
         store.delete_in_batches(queries.delete_edges_where(predicate, key), value=value) for predicate in Predicate
     )
-    if source:
-        store.delete_in_batches(queries.DELETE_LONELY_NODES, source=source)
-        store.forget_source(source)
-    return num
+
+
+def _edge_sources(row: Mapping[str, Any]) -> set[str]:
+    return set(row.get("all_infores") or [row["infores"]])
+
+
+def _node_sources(row: Mapping[str, Any]) -> set[str]:
+    return _edge_sources(row) | set(row.get("node_sources") or ())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
@@ -28,7 +28,7 @@ from kg.errors import GraphUnavailableError, TheraGraphError, WriteRefusedError
 from kg.model import Edge, Node
 from kg.queries import Query
 from kg.read_only import check_explained, check_plan, check_read_only
-from kg.retract import retract
+from kg.retract import retract, retract_build
 from kg.return_clause import list_columns
 from kg.rows import from_node_row
 from kg.selector import EmbeddedSelector, read_selector
@@ -149,6 +149,10 @@ class GraphStore:
         """Take back what a source, a document or a run said; see `kg.retract.retract`."""
         return retract(self, source=source, document=document, run=run)
 
+    def retract_build(self, built: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:
+        """Take back what one build brought; see `kg.retract.retract_build`."""
+        return retract_build(self, built, others)
+
     def read_sources(self) -> list[dict[str, Any]]:
         """Return what was built into the graph: a row a source with its release, content hash and counts."""
         return [row["properties"] for row in self.run(queries.SOURCES)]
@@ -157,9 +161,9 @@ class GraphStore:
         """Remember that a source was built; `properties` must hold its `infores`."""
         self.write(lambda tx: run_in(tx, queries.KEEP_SOURCE, name=name, properties=properties | {"name": name}))
 
-    def forget_source(self, infores: str) -> None:
+    def forget_source(self, name: str) -> None:
         """Forget that a source was built, so that a next build reads it again."""
-        self.write(lambda tx: run_in(tx, queries.FORGET_SOURCE, infores=infores))
+        self.write(lambda tx: run_in(tx, queries.FORGET_SOURCE, name=name))
 
     def write(self, work: Any) -> Any:
         """Run `work(transaction)` in one transaction as the only writer; races on a key are tried again."""

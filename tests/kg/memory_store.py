@@ -1,6 +1,6 @@
 """A graph writer that keeps everything in dictionaries, for tests of what is written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,10 +44,11 @@ class MemoryStore:
     def keep_source(self, name: str, properties: dict[str, Any]) -> None:
         self.sources[name] = {"name": name, **properties}
 
-    def retract(self, *, source: str) -> int:
-        gone = [key for key, edge in self.edges.items() if edge.primary_knowledge_source == source]
+    def retract_build(self, built: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:
+        own = set(built["all_infores"]).difference(*(row["all_infores"] for row in others))
+        gone = [key for key, edge in self.edges.items() if edge.primary_knowledge_source in own]
         for key in gone:
             del self.edges[key]
         used = {end for edge in self.edges.values() for end in (edge.subject, edge.object)}
-        self.nodes = {c: n for c, n in self.nodes.items() if n.source != source or c in used}
+        self.nodes = {c: n for c, n in self.nodes.items() if n.source not in own or c in used}
         return len(gone)

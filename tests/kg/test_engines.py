@@ -91,7 +91,7 @@ def test_rule_7_the_batch_door_is_for_a_fresh_database_only(store: GraphStore) -
     store.keep_source("x", {"infores": "infores:x"})
     with store.first_load() as writer:
         assert writer is store
-    store.forget_source("infores:x")
+    store.forget_source("x")
 
 
 def test_rule_8_a_date_is_text_and_labels_come_in_any_order(store: GraphStore) -> None:

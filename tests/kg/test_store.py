@@ -200,7 +200,7 @@ def test_sources_are_remembered_and_forgotten(store: GraphStore) -> None:
     store.keep_source("a", {"infores": "infores:a", "content_hash": "1"})
     store.keep_source("a", {"infores": "infores:a", "content_hash": "2"})
     assert store.read_sources() == [{"name": "a", "infores": "infores:a", "content_hash": "2"}]
-    store.forget_source("infores:a")
+    store.forget_source("a")
     assert store.read_sources() == []
 
 
