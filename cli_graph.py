@@ -89,10 +89,10 @@ def _built_row(report: SourceReport) -> list[Any]:
     return [report.name, report.nodes, report.edges, report.skipped, "unchanged" if report.unchanged else "written"]
 
 
-@app.command(epilog="Example: theragraph retract --document PMID:1")
+@app.command(epilog="Example: theragraph retract --source starter")
 def retract(
     ctx: typer.Context,
-    source: Annotated[str, typer.Option(help="A source's infores CURIE.")] = "",
+    source: Annotated[str, typer.Option(help="A name that `build` takes, or an infores CURIE.")] = "",
     document: Annotated[str, typer.Option(help="A document's id.")] = "",
     run: Annotated[str, typer.Option(help="A model run's id.")] = "",
 ) -> None:

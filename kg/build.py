@@ -171,10 +171,10 @@ def _is_kept(kept: Mapping[str, Any] | None, content_hash: str) -> bool:
 def _reopen_others(
     asked: Sequence[Reading], kept: Mapping[str, Mapping[str, Any]], progress: Progress
 ) -> list[Reading]:
-    """The sources of earlier builds whose files are still there."""
+    """The sources of earlier builds whose files are still there, and of which nothing was taken back since."""
     others = []
     for key in sorted(set(kept) - {reading.key for reading in asked}):
         path = Path(kept[key]["path"]) if kept[key].get("path") else None
-        if path is None or path.exists():
+        if kept[key]["content_hash"] and (path is None or path.exists()):
             others.append(_start_reading(kept[key]["source"], path, progress, strictly=True))
     return others

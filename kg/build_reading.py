@@ -23,7 +23,7 @@ _JOINED: Final = "same statement from another row, joined"
 NodeOrEdge = TypeVar("NodeOrEdge", Node, Edge)
 
 # Part of every fingerprint: raised when a reader or the resolution changes what it makes of the same files.
-_READER_VERSION: Final = "4"
+_READER_VERSION: Final = "5"
 
 
 class Reading:

@@ -68,7 +68,8 @@ class CsvSource(Source):
                     yield Skip(f"`{end.column}` is empty", f"{table}, line {number}")
                 elif curie not in seen:
                     seen.add(curie)
-                    yield Node(curie, _to_category(end, row), row[end.name] or curie if end.name else curie, INFORES)
+                    name = row[end.name] or curie if end.name else curie
+                    yield Node(curie, _to_category(end, row), name, mapping.source)
 
     def read_edges(self, path: Path | None) -> Iterator[Edge | Skip]:
         """Yield an edge a row; a relation that the mapping does not name is skipped and counted."""

@@ -23,8 +23,7 @@ def store(embedded_selector: str) -> Iterator[GraphStore]:
     with open_graph(embedded_selector) as graph:
         graph.cypher("MATCH (n) DETACH DELETE n", write=True)
         yield graph
-        for source in ("infores:theragraph-starter", "infores:mondo", "infores:mine"):
-            graph.retract(source=source)
+        graph.cypher("MATCH (n) DETACH DELETE n", write=True)
 
 
 def read(store: GraphStore) -> tuple[set[Node], set[Edge]]:

@@ -7,12 +7,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kg.build import build_graph
+from kg.errors import InputError, UnknownNameError
 from kg.export_kgx import to_kgx_edge, to_kgx_node
 from kg.model import MODEL_SOURCE, TEXT_SOURCE, Document, Edge, Node, Statement
 from kg.store import GraphStore
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from tests.kg.graphs import edge, prediction
+from tests.kg.test_build import GOOD, write_triples
 
 DRUGS = [Node(f"DRUGBANK:DB0000{i}", Category.DRUG, f"drug {i}", "infores:x") for i in range(1, 5)]
 DISEASES = [Node(f"DOID:1{i}", Category.DISEASE, f"disease 1{i}", "infores:y") for i in range(1, 5)]
@@ -111,3 +115,46 @@ def test_nodes_go_whoever_provided_them(store: GraphStore, tmp_path: Path) -> No
     assert store.retract_build(row, []) == 1
     assert store.read_nodes() == []
     assert store.read_sources() == []
+
+
+def test_a_build_goes_by_the_name_that_build_takes(store: GraphStore, tmp_path: Path) -> None:
+    brought = [said(0, "infores:x"), said(1, "infores:z"), text_edge(0), model_edge(0, "r1")]
+    build_graph(store, ["kgx"], path=write_kgx(tmp_path / "kgx", brought))
+    write_document(store, 2)
+    assert store.retract(source="kgx") == 4
+    assert count_edges(store) == Counter([(TEXT_SOURCE, "", "DOID:13")])
+    assert store.read_sources() == []
+
+
+def test_a_csv_file_goes_with_the_nodes_of_all_its_versions(store: GraphStore, tmp_path: Path) -> None:
+    path = write_triples(tmp_path, *GOOD)
+    build_graph(store, ["csv"], path=path)
+    other = write_triples(tmp_path / "other", "DRUGBANK:DB00009,DOID:9,1,,", source="infores:theirs")
+    build_graph(store, ["csv"], path=other)
+    write_triples(tmp_path, GOOD[0], "DRUGBANK:DB00003,DOID:3,1,,")
+    build_graph(store, ["csv"], path=path)
+    assert "DOID:2" not in {node.curie for node in store.read_nodes()}
+    assert store.retract(source="infores:mine") == 2
+    assert {node.curie for node in store.read_nodes()} == {"DRUGBANK:DB00009", "DOID:9"}
+    assert store.retract(source=f"csv:{other}") == 1
+    assert store.read_nodes() == []
+
+
+def test_a_source_that_is_not_there_is_an_error_that_names_what_is(store: GraphStore, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match='Nothing was built into this graph, so there is nothing of "starter"'):
+        store.retract(source="starter")
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD))
+    with pytest.raises(UnknownNameError, match=r'no built source "infores:mien"; allowed: csv, .*"infores:mine"\?'):
+        store.retract(source="infores:mien")
+    assert len(store.read_nodes()) == 4
+
+
+def test_what_was_taken_back_of_a_build_comes_only_when_it_is_built_again(store: GraphStore, tmp_path: Path) -> None:
+    folder = write_kgx(tmp_path / "kgx", [said(0, "infores:x"), said(1, "infores:z")])
+    build_graph(store, ["kgx"], path=folder)
+    assert store.retract(source="infores:z") == 1
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD))
+    assert ("infores:z", "", "DOID:12") not in count_edges(store)
+    assert ("infores:x", "", "DOID:11") in count_edges(store)
+    build_graph(store, ["kgx"], path=folder)
+    assert ("infores:z", "", "DOID:12") in count_edges(store)
