@@ -3,7 +3,9 @@
 import bz2
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,6 +83,73 @@ def test_array_items_stream_across_chunks(tmp_path: Path, monkeypatch: pytest.Mo
     items = [{"n": i, "text": "ü" * i, "list": [1, [2]]} for i in range(30)]
     (tmp_path / "t.json").write_text(json.dumps({"head": {"x": [1]}, "items": items, "tail": 1}, indent=1))
     assert list(read_json_array(tmp_path / "t.json", "items")) == items
+
+
+BROKEN = [
+    ('{"items": [{"a": 1},\n {"a": }]}', r"line 2: is not JSON at column 8 \(Expecting value\); repair it"),
+    ('{"items": [\n1 2]}', r"line 2: is not JSON at column 3 \(a comma or \] must follow\)"),
+    ('{"items": [1,, 2]}', r"line 1: is not JSON at column 14 \(Expecting value\)"),
+    ('{"items": [1, ]}', r"line 1: is not JSON at column 15 \(Expecting value\)"),
+    ('{"items": [, 1]}', r"line 1: is not JSON at column 12 \(Expecting value\)"),
+    ('{"items": [1, "a\nb"]}', r"line 1: is not JSON at column 17 \(Invalid control character at\)"),
+    ('{"items": [1] 2}', r"line 1: is not JSON at column 15 \(something else follows the array\)"),
+    ('{"items": [1, {"a": "b', r"the array `items` breaks off \(Unterminated string starting at\); fetch"),
+    ('{"items": [1, {"a": 1', r"the array `items` breaks off \(Expecting ',' delimiter\); fetch the file again"),
+    ('{"items": [1', r"the array `items` breaks off \(a comma or \] must follow\); fetch the file again"),
+    ('{"items": [1]', r"the array `items` breaks off \(what holds it is not closed\); fetch the file again"),
+    ('{"items": [' + "[" * 100_000, "is not JSON at column 12"),
+    ('{"items": [' + "1" * 5_000, "is not JSON at column 12"),
+]
+
+
+@pytest.mark.parametrize("chunk", [7, 1 << 20])
+@pytest.mark.parametrize(("text", "expected"), BROKEN)
+def test_what_is_no_json_is_named_with_line_and_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: str, chunk: int
+) -> None:
+    monkeypatch.setattr("kg.sources.json_stream._CHUNK", chunk)
+    (tmp_path / "t.json").write_text(text)
+    with pytest.raises(FormatError, match=expected):
+        list(read_json_array(tmp_path / "t.json", "items"))
+
+
+def test_what_follows_an_array_that_is_the_file(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text(" [1, 2]\n")
+    assert list(read_json_array(tmp_path / "t.json")) == [1, 2]
+    (tmp_path / "t.json").write_text("[1, 2],\n[3]")
+    with pytest.raises(FormatError, match=r"line 1: is not JSON at column 7 \(something else follows the array\)"):
+        list(read_json_array(tmp_path / "t.json"))
+    (tmp_path / "t.json").write_text('{"x": [1]}')
+    with pytest.raises(FormatError, match="is no JSON array"):
+        list(read_json_array(tmp_path / "t.json"))
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_numbers_and_words_across_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr("kg.sources.json_stream._CHUNK", size)
+    items: list[Any] = [12345678, -1.5e-300, True, None, "\U0001f600é\\", 0, {"a": [[], {}]}]
+    (tmp_path / "t.json").write_text(json.dumps({"items": items, "tail": [1]}))
+    assert list(read_json_array(tmp_path / "t.json", "items")) == items
+
+
+@pytest.mark.parametrize("fault", ['{"n": 7, "text": }', '{"n": 7, "text": ["x"}', '{"n": 7} {"n": 8}'])
+def test_a_mistake_in_the_middle_is_found_without_reading_the_rest(tmp_path: Path, fault: str) -> None:
+    item = json.dumps({"n": 1, "text": "long " * 200}) + ",\n"
+    (tmp_path / "t.json").write_text(f"[{item * 50}{fault},\n{item * 20_000}0]")
+    tracemalloc.start()
+    with pytest.raises(FormatError, match="line 51: is not JSON at column"):
+        sum(1 for _ in read_json_array(tmp_path / "t.json"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < (tmp_path / "t.json").stat().st_size / 3
+
+
+def test_an_item_that_is_never_closed_is_not_read_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.sources.json_stream._CHUNK", 1 << 10)
+    monkeypatch.setattr("kg.sources.json_stream._LONGEST_ITEM", 1 << 14)
+    (tmp_path / "t.json").write_text('[1,\n {"a": [' + "1, " * 100_000 + "1]}]")
+    with pytest.raises(FormatError, match=r"line 2: is not JSON at column 2 \(an item of more than 16,384 characters"):
+        list(read_json_array(tmp_path / "t.json"))
 
 
 def test_an_empty_array(tmp_path: Path) -> None:
