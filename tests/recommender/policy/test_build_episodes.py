@@ -11,8 +11,10 @@ import pytest
 from kg.errors import UnknownNameError
 from recommender.patient import Concept, Medication, Origin, Patient
 from recommender.policy.build_episodes import build_episodes, find_common_drugs, to_rows
+from recommender.policy.contextual import ContextualConfig
 from recommender.policy.episodes import read_episodes
 from recommender.policy.evaluate import evaluate_policy
+from recommender.policy.latent_fit import LatentConfig
 from recommender.policy.train import TrainConfig, train_policy
 
 
@@ -45,7 +47,8 @@ def test_the_pipeline_runs(source: str, folder: str, shared_data: Callable[[str]
     log = tmp_path / "log.parquet"
     built = build_episodes(source, shared_data(folder), log)
     assert built.num_episodes == read_episodes(log).num_episodes > 50
-    train_policy(log, tmp_path / "policy", 0, TrainConfig(evidence="demo"))
+    quick = ContextualConfig(latent=LatentConfig(num_rounds=5, max_fits=1))
+    train_policy(log, tmp_path / "policy", 0, TrainConfig(evidence="demo", contextual=quick))
     answer = evaluate_policy(tmp_path / "policy", log)
     assert answer["refused"] or "flatters" in answer["reason"]
 
