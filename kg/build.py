@@ -7,6 +7,7 @@ identities changed are written again.
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -62,8 +63,8 @@ def build_graph(
     """Read the named sources into the graph; running it again changes nothing.
 
     `path` is the file or folder of the sources that need one. Raises UnknownNameError for a source that does not
-    exist, InputError for a missing file and FormatError for a damaged one. Where something can be lost, sources that
-    changed are read to their end and checked before anything is written.
+    exist, InputError for a missing file or one whose source another file speaks for, FormatError for a damaged one.
+    Where something can be lost, sources that changed are read to their end and checked before anything is written.
     """
     if not names:
         raise InputError(f"No source was named; name at least one of {', '.join(SOURCE_NAMES)}.")
@@ -75,10 +76,32 @@ def build_graph(
     kept = {row["name"]: row for row in store.read_sources() if row.get("source") in SOURCE_NAMES}
     if all(_is_kept(kept.get(reading.key), reading.content_hash) for reading in asked):
         return BuildReport(tuple(SourceReport.from_kept(kept[reading.key]) for reading in asked))
+    _check_one_file_each(asked, kept)
     others = _reopen_others(asked, kept, progress)
     if not store.all_or_nothing:
         _check([*asked, *others], kept)
     return _build(store, asked, others, kept)
+
+
+def _check_one_file_each(asked: Sequence[Reading], kept: Mapping[str, Mapping[str, Any]]) -> None:
+    """InputError where a file speaks for a source that another file speaks for already.
+
+    An edge knows its source and not its file: of two files, the later would overwrite statements of the earlier, and
+    what one of them no longer says could not be told from what the other does.
+    """
+    files = {key: row["all_infores"] for key, row in kept.items() if open_source(row["source"]).info.repeatable}
+    for reading in asked:
+        if not reading.source.info.repeatable:
+            continue
+        for key in sorted(set(files) - {reading.key}):
+            for shared in sorted({*files[key]} & {*reading.infores}):
+                raise InputError(
+                    f'"{shared}" is the source of {key} already, so {reading.key} cannot be built: one file speaks for '
+                    "one source. Name another in it (`source` of a mapping, `primary_knowledge_source` of KGX edges, "
+                    "the file's name of an ontology), put the rows into one file, or take the other back first: "
+                    f"theragraph retract --source {shlex.quote(key)}."
+                )
+        files[reading.key] = list(reading.infores)
 
 
 def _check(readings: Iterable[Reading], kept: Mapping[str, Mapping[str, Any]]) -> None:

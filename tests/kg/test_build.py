@@ -312,3 +312,34 @@ def test_a_first_build_from_a_damaged_file_leaves_nothing_behind(tmp_path: Path)
     with pytest.raises(FormatError, match="line 4"):
         build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD, "DRUGBANK:DB00003,DOID:3,-1,,"))
     assert (store.nodes, store.edges, store.sources) == ({}, {}, {})
+
+
+def test_a_second_file_of_one_source_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    store = MemoryStore()
+    first = write_triples(tmp_path, *GOOD)
+    build_graph(store, ["csv"], path=first)
+    before = (dict(store.nodes), dict(store.edges), dict(store.sources))
+    second = write_triples(tmp_path, "DRUGBANK:DB00001,DOID:1,0.9,,PMID:9", name="u")
+    with pytest.raises(InputError, match=r'"infores:mine" is the source of csv:.*t\.yaml already, .*u\.yaml cannot'):
+        build_graph(store, ["csv"], path=second)
+    nodes = ["id\tcategory\tname", "DOID:1\tbiolink:Disease\ta", "HP:1\tbiolink:PhenotypicFeature\tb"]
+    (tmp_path / "nodes.tsv").write_text("\n".join(nodes) + "\n")
+    (tmp_path / "edges.tsv").write_text(
+        "subject\tpredicate\tobject\tprimary_knowledge_source\nDOID:1\tbiolink:has_phenotype\tHP:1\tinfores:mine\n"
+    )
+    with pytest.raises(InputError, match=r"theragraph retract --source csv:.*t\.yaml\.$"):
+        build_graph(store, ["kgx"], path=tmp_path)
+    assert (store.nodes, store.edges, store.sources) == before
+    second = write_triples(tmp_path, "DRUGBANK:DB00001,DOID:1,0.9,,PMID:9", name="u", source="infores:theirs")
+    build_graph(store, ["csv"], path=second)
+    assert {edge.primary_knowledge_source for edge in store.edges.values()} == {"infores:mine", "infores:theirs"}
+
+
+def test_a_file_may_come_to_speak_for_another_source_but_not_for_one_that_is_taken(tmp_path: Path) -> None:
+    store = MemoryStore()
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD))
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD, name="u", source="infores:theirs"))
+    with pytest.raises(InputError, match='"infores:theirs" is the source of csv:'):
+        build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD, source="infores:theirs"))
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD, source="infores:ours"))
+    assert {edge.primary_knowledge_source for edge in store.edges.values()} == {"infores:ours", "infores:theirs"}
