@@ -46,7 +46,7 @@ def build(
         print_json(report.to_json())
     else:
         print_built(report)
-    exit_if_skipped(sum(source.lost for source in report.sources))
+    exit_if_skipped(sum(source.lost for source in report.sources) + len(report.left_out))
 
 
 @contextmanager
@@ -69,6 +69,8 @@ def print_built(report: BuildReport) -> None:
     print_table(["source", "nodes", "edges", "skipped", "state"], [_built_row(s) for s in report.sources])
     reasons = [[s.name, why, num, s.examples.get(why, "")] for s in report.sources for why, num in s.reasons.items()]
     print_table(["source", "skipped because", "rows", "the first of them"], reasons)
+    for name, why in report.left_out.items():
+        say(f"{name} was left out and stands as it was built before: {why}")
     for words in _open_questions(report):
         say(f"{words}; --json lists them.")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +23,9 @@ from kg.names import check_names
 from kg.progress import Progress, ignore_progress
 from kg.resolve import Resolution, resolve_nodes
 from kg.sources import SOURCE_NAMES, Source, open_source
+
+# What the graph remembers of each build, by the build's name.
+Kept = Mapping[str, Mapping[str, Any]]
 
 
 class GraphWriter(Protocol):
@@ -65,6 +69,7 @@ def build_graph(
     `path` is the file or folder of the sources that need one. Raises UnknownNameError for a source that does not
     exist, InputError for a missing file or one whose source another file speaks for, FormatError for a damaged one.
     Where something can be lost, sources that changed are read to their end and checked before anything is written.
+    A damaged file of an earlier build stops nothing: the report names it among those `left_out`.
     """
     if not names:
         raise InputError(f"No source was named; name at least one of {', '.join(SOURCE_NAMES)}.")
@@ -76,48 +81,73 @@ def build_graph(
     kept = {row["name"]: row for row in store.read_sources() if row.get("source") in SOURCE_NAMES}
     if all(_is_kept(kept.get(reading.key), reading.content_hash) for reading in asked):
         return BuildReport(tuple(SourceReport.from_kept(kept[reading.key]) for reading in asked))
-    _check_one_file_each(asked, kept)
-    others = _reopen_others(asked, kept, progress)
-    if not store.all_or_nothing:
-        _check([*asked, *others], kept)
-    return _build(store, asked, others, kept)
-
-
-def _check_one_file_each(asked: Sequence[Reading], kept: Mapping[str, Mapping[str, Any]]) -> None:
-    """InputError where a file speaks for a source that another file speaks for already.
-
-    An edge knows its source and not its file: of two files, the later would overwrite statements of the earlier, and
-    what one of them no longer says could not be told from what the other does.
-    """
-    files = {key: row["all_infores"] for key, row in kept.items() if open_source(row["source"]).info.repeatable}
+    opening = _Opening(store, kept, progress)
     for reading in asked:
+        opening.prepare(reading)
+    others = opening.reopen_others(asked)
+    report = _build(store, asked, others, kept)
+    return replace(report, left_out=opening.left_out)
+
+
+class _Opening:
+    """Reads and checks sources before anything is written.
+
+    `left_out` are builds whose files were damaged since, with what is wrong: they take no part and stand as they are.
+    """
+
+    def __init__(self, store: GraphWriter, kept: Kept, progress: Progress) -> None:
+        self.left_out: dict[str, str] = {}
+        self._checks = not store.all_or_nothing
+        self._kept = kept
+        self._progress = progress
+        self._files = {k: row["all_infores"] for k, row in kept.items() if open_source(row["source"]).info.repeatable}
+
+    def prepare(self, reading: Reading) -> Reading:
+        """Read the nodes of a source and look through its edges where they will be written anew."""
+        if not _is_kept(self._kept.get(reading.key), reading.content_hash):
+            self._claim_sources(reading)
+            if self._checks:
+                reading.check_edges()
+        reading.read_nodes()
+        return reading
+
+    def reopen_others(self, asked: Sequence[Reading]) -> list[Reading]:
+        """The sources of earlier builds whose files are still there, and of which nothing was taken back since."""
+        others = []
+        for key in sorted(set(self._kept) - {reading.key for reading in asked}):
+            row = self._kept[key]
+            path = Path(row["path"]) if row.get("path") else None
+            if row["content_hash"] and (path is None or path.exists()):
+                try:
+                    others.append(self.prepare(_start_reading(row["source"], path, self._progress, strictly=True)))
+                except InputError as error:
+                    self.left_out[key] = str(error)
+        return others
+
+    def _claim_sources(self, reading: Reading) -> None:
+        """InputError where a file speaks for a source that another file speaks for already.
+
+        An edge knows its source and not its file: of two files, the later would overwrite statements of the earlier,
+        and what one of them no longer says could not be told from what the other does.
+        """
         if not reading.source.info.repeatable:
-            continue
-        for key in sorted(set(files) - {reading.key}):
-            for shared in sorted({*files[key]} & {*reading.infores}):
+            return
+        for key in sorted(set(self._files) - {reading.key}):
+            for shared in sorted({*self._files[key]} & {*reading.infores}):
                 raise InputError(
                     f'"{shared}" is the source of {key} already, so {reading.key} cannot be built: one file speaks for '
                     "one source. Name another in it (`source` of a mapping, `primary_knowledge_source` of KGX edges, "
                     "the file's name of an ontology), put the rows into one file, or take the other back first: "
                     f"theragraph retract --source {shlex.quote(key)}."
                 )
-        files[reading.key] = list(reading.infores)
+        self._files[reading.key] = list(reading.infores)
 
 
-def _check(readings: Iterable[Reading], kept: Mapping[str, Mapping[str, Any]]) -> None:
-    """Look through the edges that will be written before those of the last build are taken back."""
-    for reading in readings:
-        if not _is_kept(kept.get(reading.key), reading.content_hash):
-            reading.check_edges()
-
-
-def _build(
-    store: GraphWriter, asked: list[Reading], others: list[Reading], kept: Mapping[str, Mapping[str, Any]]
-) -> BuildReport:
+def _build(store: GraphWriter, asked: list[Reading], others: list[Reading], kept: Kept) -> BuildReport:
     readings = [*asked, *others]
     order = sorted(readings, key=lambda reading: (reading.key != "starter", reading.key))
     infores = [source for reading in order for source in reading.infores]
-    resolution = resolve_nodes((n for reading in order for n in reading.read_nodes()), source_order=infores)
+    resolution = resolve_nodes((n for reading in order for n in reading.nodes), source_order=infores)
     store.write_nodes(resolution.nodes)
     reports = {reading.key: _write_source(store, reading, order, resolution, kept) for reading in order}
     shown = tuple(reports[r.key] for r in readings if r in asked or not reports[r.key].unchanged)
@@ -131,7 +161,7 @@ def _write_source(
     reading: Reading,
     readings: Sequence[Reading],
     resolution: Resolution,
-    kept: Mapping[str, Mapping[str, Any]],
+    kept: Kept,
 ) -> SourceReport:
     """Write the edges of one source unless its files and identities are those of the last build."""
     identities = reading.hash_identities(resolution)
@@ -189,15 +219,3 @@ def _choose_path(source: Source, path: Path | None) -> Path | None:
 
 def _is_kept(kept: Mapping[str, Any] | None, content_hash: str) -> bool:
     return kept is not None and kept.get("content_hash") == content_hash
-
-
-def _reopen_others(
-    asked: Sequence[Reading], kept: Mapping[str, Mapping[str, Any]], progress: Progress
-) -> list[Reading]:
-    """The sources of earlier builds whose files are still there, and of which nothing was taken back since."""
-    others = []
-    for key in sorted(set(kept) - {reading.key for reading in asked}):
-        path = Path(kept[key]["path"]) if kept[key].get("path") else None
-        if kept[key]["content_hash"] and (path is None or path.exists()):
-            others.append(_start_reading(kept[key]["source"], path, progress, strictly=True))
-    return others

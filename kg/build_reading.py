@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -60,8 +60,13 @@ class Reading:
         """Whom its nodes name as their source."""
         return {node.source for node in self._nodes}
 
-    def read_nodes(self) -> list[Node]:
-        """Return all nodes of the source; InputError when one may not be written."""
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The nodes that `read_nodes` read."""
+        return self._nodes
+
+    def read_nodes(self) -> None:
+        """Read all nodes of the source; InputError when one may not be written."""
         for item in self.source.read_nodes(self.path):
             node = item if isinstance(item, Skip) else keep_identified(item, item.curie)
             if isinstance(node, Skip):
@@ -69,7 +74,6 @@ class Reading:
                 continue
             self._nodes.append(check_node(node))
             self._show("nodes", len(self._nodes))
-        return self._nodes
 
     def check_edges(self) -> None:
         """Read every edge once; InputError or FormatError when one cannot be read or may not be written."""

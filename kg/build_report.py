@@ -59,7 +59,8 @@ class SourceReport:
 class BuildReport:
     """What became of every source, how many nodes were joined into others, which identifiers and names were ambiguous.
 
-    `unmapped` are identifiers that edges name and no source describes, with the number of such edges.
+    `unmapped` are identifiers that edges name and no source describes, with the number of such edges. `left_out` are
+    earlier builds whose files were damaged since, with what is wrong; what they had brought stands as it was.
     """
 
     sources: tuple[SourceReport, ...]
@@ -67,10 +68,11 @@ class BuildReport:
     ambiguities: tuple[Ambiguity, ...] = ()
     names: NameReport = field(default_factory=NameReport)
     unmapped: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return `{"sources": [{"name", "nodes", "edges", "skipped", "reasons", …}], "merged", "ambiguities",
-        "ambiguous_names", "unnamed", "unmapped"}`.
+        "ambiguous_names", "unnamed", "unmapped", "left_out"}`.
         """
         return {
             "sources": [source.to_json() for source in self.sources],
@@ -83,4 +85,5 @@ class BuildReport:
             ],
             "unnamed": list(self.names.unnamed),
             "unmapped": dict(self.unmapped),
+            "left_out": dict(self.left_out),
         }

@@ -343,3 +343,53 @@ def test_a_file_may_come_to_speak_for_another_source_but_not_for_one_that_is_tak
         build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD, source="infores:theirs"))
     build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD, source="infores:ours"))
     assert {edge.primary_knowledge_source for edge in store.edges.values()} == {"infores:ours", "infores:theirs"}
+
+
+@pytest.mark.parametrize(
+    ("damaged", "text", "why"),
+    [
+        ("t.csv", "drug\n", "t.csv, line 1: has no column `disease`"),
+        (
+            "t.csv",
+            "drug,disease,score,not,papers\nDRUGBANK:DB00001,DOID:1,,maybe,\n",
+            't.csv, line 2: `not` is "maybe"',
+        ),
+        ("t.csv", "drug,disease,score,not,papers\nDRUGBANK:DB00001,DOID:1,7,,\n", 't.csv, line 2: `score` is "7"'),
+        ("t.yaml", "file: {", "t.yaml, line 1: is not YAML"),
+        ("edges.tsv", "subject\tpredicate\tobject\nDOID:1\t\tHP:1\n", "edges.tsv, line 2: `predicate` is empty"),
+        ("nodes.tsv", "id\tname\n", "nodes.tsv, line 1: has no column `category`"),
+    ],
+)
+def test_a_damaged_file_of_an_earlier_build_stops_no_other(
+    tmp_path: Path, mondo: Path, damaged: str, text: str, why: str
+) -> None:
+    store = MemoryStore()
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD))
+    nodes = ["id\tcategory\tname", "DOID:1\tbiolink:Disease\ta", "HP:1\tbiolink:PhenotypicFeature\tb"]
+    (tmp_path / "nodes.tsv").write_text("\n".join(nodes) + "\n")
+    (tmp_path / "edges.tsv").write_text("subject\tpredicate\tobject\nDOID:1\tbiolink:has_phenotype\tHP:1\n")
+    build_graph(store, ["kgx"], path=tmp_path)
+    before, sources = dict(store.edges), dict(store.sources)
+    assert len(before) == 3
+    (tmp_path / damaged).write_text(text)
+    report = build_graph(store, ["obo"], path=mondo)
+    ((name, said),) = report.left_out.items()
+    assert why in said
+    assert report.to_json()["left_out"] == {name: said}
+    assert [source.name for source in report.sources] == ["obo"]
+    assert {key: store.edges[key] for key in before} == before
+    assert len(store.edges) == 4
+    assert {key: store.sources[key] for key in sources} == sources
+
+
+def test_a_file_of_an_earlier_build_that_came_to_speak_for_another_source_is_left_out(
+    tmp_path: Path, mondo: Path
+) -> None:
+    store = MemoryStore()
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD))
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD, name="u", source="infores:theirs"))
+    before = dict(store.edges)
+    write_triples(tmp_path, *GOOD, source="infores:theirs")
+    (said,) = build_graph(store, ["obo"], path=mondo).left_out.values()
+    assert said.startswith('"infores:theirs" is the source of csv:')
+    assert {key: store.edges[key] for key in before} == before

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli import app
 from kg.build import build_graph
 from kg.errors import FormatError
 from kg.export import read_content
@@ -80,3 +82,20 @@ def test_a_rebuild_from_a_damaged_file_loses_nothing(store: GraphStore, tmp_path
         build_graph(store, ["csv"], path=path)
     assert read(store) == before
     assert store.read_sources() == sources
+
+
+def test_a_build_beside_a_damaged_file_says_what_it_left_out_and_ends_with_1(
+    store: GraphStore, embedded_selector: str, tmp_path: Path
+) -> None:
+    build_graph(store, ["csv"], path=write_triples(tmp_path, *GOOD))
+    before = read(store)
+    (tmp_path / "t.csv").write_text("drug\n")
+    (tmp_path / "mondo.obo").write_text(MONDO)
+    command = ["--graph", embedded_selector, "build", "obo", "--from", str(tmp_path / "mondo.obo")]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 1, done.output
+    assert f"csv:{tmp_path / 't.yaml'} was left out and stands as it was built before" in done.stderr
+    assert "t.csv, line 1: has no column `disease`" in done.stderr
+    nodes, edges = read(store)
+    assert nodes > before[0]
+    assert edges > before[1]
