@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kg.errors import FormatError
-from kg.sources.files import open_text
+from kg.sources.files import explain_invalid
+from kg.sources.yaml_text import read_yaml
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 
 
@@ -45,7 +45,7 @@ class CsvMapping(_Strict):
     source: str = Field(pattern=r"^infores:[a-z0-9][a-z0-9._-]*$")
     licence: str
     release: str = ""
-    delimiter: str = ","
+    delimiter: str = Field(default=",", pattern=r'^[^"\r\n]$')
     subject: End
     predicate: Relation
     object: End
@@ -66,16 +66,10 @@ class CsvMapping(_Strict):
 
 def read_mapping(path: Path) -> CsvMapping:
     """Read a mapping file; FormatError names the key that is wrong and what is allowed."""
-    with open_text(path) as handle:
-        try:
-            mapping = CsvMapping.model_validate(yaml.safe_load(handle))
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
-            raise FormatError(path, f"is not YAML ({error.problem})", "repair it", line=line) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
-            raise FormatError(path, f"`{where}`: {first['msg']}", "see docs/sources.md for the keys") from error
+    try:
+        mapping = CsvMapping.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise FormatError(path, explain_invalid(error), "see docs/sources.md for the keys") from error
     if bool(mapping.predicate.value) == bool(mapping.predicate.column):
         raise FormatError(path, "`predicate` has both or none of `value` and `column`", "give exactly one")
     return mapping

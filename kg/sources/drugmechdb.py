@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Annotated, Any, Final
 
-import yaml
-from yaml.composer import Composer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kg.errors import FormatError
 from kg.model import Edge, Node, Value, to_properties
-from kg.sources.files import check_keys, check_object, find_file, open_text, read_json_lines
+from kg.sources.files import explain_invalid, find_file, read_json_lines
 from kg.sources.json_stream import read_json_array
 from kg.sources.source import RemoteFile, Skip, Source, SourceInfo
+from kg.sources.yaml_text import read_yaml_items
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
 from ontologies.prefixes import normalise_curie
 
@@ -90,6 +90,40 @@ _RELATIONS: Final[dict[str, tuple[Predicate, bool, str, str]]] = {
 }
 
 
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Indication(_Model):
+    path_id: _Text = Field(alias="_id")
+    drug_mesh: str | None = None
+    drugbank: str | None = None
+    disease_mesh: str | None = None
+
+
+class _Concept(_Model):
+    id: _Text
+    label: _Text
+    name: _Text
+
+
+class _Link(_Model):
+    source: _Text
+    key: _Text
+    target: _Text
+
+
+class _Path(_Model):
+    """One path as its file writes it; what is not read here may be anything."""
+
+    graph: _Indication
+    nodes: list[_Concept]
+    links: list[_Link]
+
+
 class DrugMechDbSource(Source):
     """The indication of every path, and each of its links with the path it belongs to."""
 
@@ -112,95 +146,71 @@ class DrugMechDbSource(Source):
         """Yield every concept of every path, each once."""
         (file,) = self.input_files(path)
         seen: set[str] = set()
-        for where, record in _read_paths(file):
-            drug = record["graph"].get("drug_mesh") or ""
-            for item in record["nodes"]:
-                check_keys(file, None, item, ("id", "label", "name"))
-                curie, category = normalise_curie(item["id"]), _CATEGORIES.get(item["label"])
+        for where, path_ in _read_paths(file):
+            for concept in path_.nodes:
+                curie, category = normalise_curie(concept.id), _CATEGORIES.get(concept.label)
                 if category is None:
-                    yield Skip(f"label {item['label']} has no category here", where)
+                    yield Skip(f"label {concept.label} has no category here", where)
+                elif ":" not in curie:
+                    yield Skip("concept whose identifier has no prefix", where)
                 elif curie not in seen:
                     seen.add(curie)
-                    xrefs = _find_drug_xrefs(record["graph"]) if item["id"] == drug else ()
-                    yield Node(curie, category, item["name"], INFORES, xrefs=tuple(x for x in xrefs if x != curie))
+                    xrefs = _find_drug_xrefs(path_.graph) if concept.id == path_.graph.drug_mesh else ()
+                    yield Node(curie, category, concept.name, INFORES, xrefs=tuple(x for x in xrefs if x != curie))
 
     def read_edges(self, path: Path | None) -> Iterator[Edge | Skip]:
         """Yield one edge a statement, with the identifiers of all paths that it is part of."""
         (file,) = self.input_files(path)
         edges: dict[str, tuple[Edge, set[str]]] = {}
-        for where, record in _read_paths(file):
-            for edge in _to_edges(record, where):
+        for where, path_ in _read_paths(file):
+            for edge in _to_edges(path_, where):
                 if isinstance(edge, Skip):
                     yield edge
                 else:
-                    edges.setdefault(edge.edge_key, (edge, set()))[1].add(str(record["graph"]["_id"]))
+                    edges.setdefault(edge.edge_key, (edge, set()))[1].add(path_.graph.path_id)
         for edge, paths in edges.values():
             properties = {**dict(edge.properties), "paths": tuple(sorted(paths))}
             yield _assert(edge.subject, edge.predicate, edge.object, properties)
 
 
-def _read_paths(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield where each path stands and the path, checked for its three parts."""
+def _read_paths(path: Path) -> Iterator[tuple[str, _Path]]:
+    """Yield where each path stands and the path."""
     for where, record in _read_records(path):
-        check_keys(path, None, record, ("graph", "nodes", "links"))
-        check_keys(path, None, record["graph"], ("_id",))
-        yield where, record
+        try:
+            yield where, _Path.model_validate(record)
+        except ValidationError as error:
+            problem = f"is no path of DrugMechDB ({explain_invalid(error)})"
+            raise FormatError(where, problem, "repair it or fetch the file again") from error
 
 
-def _read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _read_records(path: Path) -> Iterator[tuple[str, Any]]:
     if ".jsonl" in path.name:
         yield from ((f"{path}, line {number}", record) for number, record in read_json_lines(path))
-        return
-    records = read_json_array(path) if ".json" in path.name else _read_yaml_items(path)
-    yield from ((f"{path}, path {i}", check_object(path, record)) for i, record in enumerate(records, start=1))
+    elif ".json" in path.name:
+        yield from ((f"{path}, path {i}", record) for i, record in enumerate(read_json_array(path), start=1))
+    else:
+        for number, (line, record) in enumerate(read_yaml_items(path), start=1):
+            yield f"{path}, line {line}, path {number}", record
 
 
-class _ItemLoader(Composer, yaml.CSafeLoader):
-    """Composes node by node what libyaml parses, where the loader of PyYAML composes a document whole."""
-
-    def __init__(self, stream: TextIO) -> None:
-        yaml.CSafeLoader.__init__(self, stream)
-        Composer.__init__(self)
-
-    def read_items(self) -> Iterator[Any]:
-        """Yield the items of the list that the document is; ValueError where it is none."""
-        while self.check_event(yaml.StreamStartEvent, yaml.DocumentStartEvent):
-            self.get_event()
-        if not self.check_event(yaml.SequenceStartEvent):
-            raise ValueError
-        self.get_event()
-        while not self.check_event(yaml.SequenceEndEvent):
-            yield self.construct_document(self.compose_node(None, 0))
-
-
-def _read_yaml_items(path: Path) -> Iterator[Any]:
-    with open_text(path) as handle:
-        try:
-            yield from _ItemLoader(handle).read_items()
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
-            raise FormatError(path, f"is not YAML ({error.problem})", "repair or fetch it again", line=line) from error
-        except ValueError as error:
-            raise FormatError(path, "holds no list of paths", "fetch indication_paths.yaml") from error
-
-
-def _to_edges(record: dict[str, Any], where: str) -> Iterator[Edge | Skip]:
-    graph = record["graph"]
-    drug, disease = graph.get("drug_mesh") or graph.get("drugbank"), graph.get("disease_mesh")
-    if not drug or not disease or "," in drug:
+def _to_edges(path: _Path, where: str) -> Iterator[Edge | Skip]:
+    drug, disease = path.graph.drug_mesh or path.graph.drugbank or "", path.graph.disease_mesh or ""
+    if ":" not in drug or ":" not in disease or "," in drug:
         yield Skip("indication of a combination or of an unnamed end", where)
     else:
         yield _assert(normalise_curie(drug), Predicate.TREATS, normalise_curie(disease), {})
-    for link in record["links"]:
-        relation = _RELATIONS.get(str(link["key"]).lower())
+    for link in path.links:
+        relation = _RELATIONS.get(link.key.lower())
+        ends = (normalise_curie(link.source), normalise_curie(link.target))
         if relation is None:
-            yield Skip(f"relation {link['key']} has no predicate here", where)
-            continue
-        predicate, is_turned, direction, aspect = relation
-        ends = (normalise_curie(link["source"]), normalise_curie(link["target"]))
-        subject, object_ = reversed(ends) if is_turned else ends
-        qualifiers: dict[str, Value] = {"object_aspect_qualifier": aspect, "object_direction_qualifier": direction}
-        yield _assert(subject, predicate, object_, qualifiers)
+            yield Skip(f"relation {link.key} has no predicate here", where)
+        elif not all(":" in end for end in ends):
+            yield Skip("link whose end has no prefix", where)
+        else:
+            predicate, is_turned, direction, aspect = relation
+            subject, object_ = reversed(ends) if is_turned else ends
+            qualifiers: dict[str, Value] = {"object_aspect_qualifier": aspect, "object_direction_qualifier": direction}
+            yield _assert(subject, predicate, object_, qualifiers)
 
 
 def _assert(subject: str, predicate: Predicate, object_: str, properties: dict[str, Value]) -> Edge:
@@ -215,5 +225,5 @@ def _assert(subject: str, predicate: Predicate, object_: str, properties: dict[s
     )
 
 
-def _find_drug_xrefs(graph: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(normalise_curie(graph[key]) for key in ("drugbank", "drug_mesh") if graph.get(key))
+def _find_drug_xrefs(graph: _Indication) -> tuple[str, ...]:
+    return tuple(normalise_curie(curie) for curie in (graph.drugbank, graph.drug_mesh) if curie)

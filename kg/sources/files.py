@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
+from pydantic import ValidationError
+
 from kg.errors import FormatError, InputError
 
 
@@ -185,6 +187,13 @@ def check_keys(path: Path | str, line: int | None, record: Mapping[str, Any], re
             f"its keys are {', '.join(record)}",
             line=line,
         )
+
+
+def explain_invalid(error: ValidationError) -> str:
+    """What is wrong first with a record that does not fit its model: where in it, and why."""
+    first = error.errors()[0]
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    return f"`{where or 'the whole'}`: {first['msg']}"
 
 
 def _split(line: str, delimiter: str, quoted: bool) -> list[str]:

@@ -7,11 +7,13 @@ a cell that holds something else, a file that is not there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from kg.errors import InputError
 from kg.sources import SOURCE_NAMES, open_source
@@ -62,6 +64,8 @@ LAYOUTS = (
     Layout("drugcentral", {"drug.target.interaction.tsv": TARGETS}),
     Layout("drugcentral", {"omop_relationship.csv": USES}, ","),
     Layout("drugmechdb", {"paths.jsonl": json.dumps(PATH) + "\n"}, ",", header=False),
+    Layout("drugmechdb", {"indication_paths.json": json.dumps([PATH])}, ",", header=False),
+    Layout("drugmechdb", {"indication_paths.yaml": yaml.safe_dump([PATH])}, ":", header=False),
     Layout("hetionet", {"nodes.tsv": HETIONET, "edges.tsv": "source\tmetaedge\ttarget\n" + "\t".join(EDGES[0]) + "\n"}),
     Layout("hetionet", {"hetionet-v1.0.json": HETIONET_JSON}, ",", header=False),
     Layout(
@@ -137,6 +141,69 @@ def test_whatever_is_damaged_the_error_is_ours_and_names_the_file(layout: Layout
             error = find_error(layout, write(layout, tmp_path, **{name: damaged}))
             assert not error or str(tmp_path) in error, damaged
         (tmp_path / name).write_text(text)
+
+
+PATH_FORMS: dict[str, Callable[[list[Any]], str]] = {
+    "paths.jsonl": lambda paths: "".join(f"{json.dumps(path)}\n" for path in paths),
+    "indication_paths.json": json.dumps,
+    # Copies, because what is the same object twice would be written once and referred to.
+    "indication_paths.yaml": lambda paths: yaml.safe_dump(json.loads(json.dumps(paths))),
+}
+SECOND = {
+    "paths.jsonl": "paths.jsonl, line 2: ",
+    "indication_paths.json": "indication_paths.json, path 2: ",
+    "indication_paths.yaml": f"indication_paths.yaml, line {len(yaml.safe_dump([PATH]).splitlines()) + 1}, path 2: ",
+}
+
+
+def spoil(value: Any) -> Iterator[Any]:
+    """Every value in which one place holds something else, or is gone."""
+    yield from (None, 5, "", "x", [], {}, [None])
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield {k: v for k, v in value.items() if k != key}
+            yield from ({**value, key: other} for other in spoil(item))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from ([*value[:place], other, *value[place + 1 :]] for other in spoil(item))
+
+
+@pytest.mark.parametrize("name", PATH_FORMS)
+def test_whatever_a_path_holds_the_error_names_file_and_path(name: str, tmp_path: Path) -> None:
+    layout = Layout("drugmechdb", {name: ""})
+    errors = [
+        find_error(layout, write(layout, tmp_path, **{name: PATH_FORMS[name]([PATH, record])}))
+        for record in spoil(PATH)
+    ]
+    told = [error for error in errors if error]
+    assert len(told) > len(errors) / 2
+    assert all(SECOND[name] in error for error in told)
+
+
+@pytest.mark.parametrize("name", PATH_FORMS)
+@pytest.mark.parametrize(
+    ("spoilt", "reason"),
+    [
+        ({"nodes": [{"id": [1], "label": "Drug", "name": "x"}]}, r"`nodes[0].id`: Input should be a valid string"),
+        ({"nodes": [{"id": "A:1", "label": ["Drug"], "name": "x"}]}, r"`nodes[0].label`: Input should be a valid"),
+        ({"nodes": [{"id": "A:1", "label": "Drug", "name": None}]}, r"`nodes[0].name`: Input should be a valid"),
+        ({"links": ["x"]}, r"`links[0]`: Input should be a valid dictionary"),
+        ({"links": [{"key": "treats", "target": "A:1"}]}, r"`links[0].source`: Field required"),
+        ({"graph": {"_id": "x", "drug_mesh": [5]}}, r"`graph.drug_mesh`: Input should be a valid string"),
+    ],
+)
+def test_what_is_wrong_in_a_path_is_said(name: str, spoilt: dict[str, Any], reason: str, tmp_path: Path) -> None:
+    layout = Layout("drugmechdb", {name: PATH_FORMS[name]([PATH, {**PATH, **spoilt}])})
+    error = find_error(layout, write(layout, tmp_path))
+    assert f"{SECOND[name]}is no path of DrugMechDB ({reason}" in error
+
+
+@pytest.mark.parametrize("name", PATH_FORMS)
+def test_a_control_character_in_a_path_is_named_with_its_line(name: str, tmp_path: Path) -> None:
+    text = PATH_FORMS[name]([PATH, PATH]).replace("metformin", "met\x01formin")
+    error = find_error(Layout("drugmechdb", {name: text}), write(Layout("drugmechdb", {name: text}), tmp_path))
+    line = text[: text.index("\x01")].count("\n") + 1
+    assert f"{name}, line {line}: " in error
 
 
 TABLES = [

@@ -270,8 +270,22 @@ def test_broken_yaml(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=f"line {len(yaml.safe_dump([PATH]).splitlines()) + 3}: is not YAML"):
         read("drugmechdb", tmp_path)
     (tmp_path / "indication_paths.yaml").write_text("graph: {}\n")
-    with pytest.raises(FormatError, match="holds no list of paths"):
+    with pytest.raises(FormatError, match="is no list; check that it is the file"):
         read("drugmechdb", tmp_path)
+
+
+def test_what_has_no_prefix_is_skipped(tmp_path: Path) -> None:
+    text = yaml.safe_dump([PATH]).replace("MESH:D008687", "8687").replace("DB:DB00331", "331")
+    (tmp_path / "indication_paths.yaml").write_text(text)
+    nodes, edges, reasons = read("drugmechdb", tmp_path)
+    assert nodes.keys() == {"UniProtKB:Q9Y478", "MESH:D003924"}
+    assert edges.keys() == {("UniProtKB:Q9Y478", Predicate.DOWNREGULATES, "MESH:D003924")}
+    assert sorted(reasons) == [
+        "concept whose identifier has no prefix",
+        "indication of a combination or of an unnamed end",
+        "link whose end has no prefix",
+        "relation in taxon has no predicate here",
+    ]
 
 
 PRIMEKG = "relation,display_relation,x_index,x_id,x_type,x_name,x_source,y_index,y_id,y_type,y_name,y_source\n"

@@ -183,12 +183,21 @@ def test_csv(mapped: Path) -> None:
         ("{column: relation,", "{value: treats, column: relation,", "`predicate` has both or none"),
         ("drug_name,", "drugname,", "has no column `drugname`"),
         ("subject: {", "subject: {{", "is not YAML"),
+        ("licence: CC BY 4.0", "licence: CC\x01", "line 4: holds a control character"),
+        ("dose: dose", 'dose: dose}\ndelimiter: ""\n#{', "`delimiter`: String should match pattern"),
+        ("dose: dose", 'dose: dose}\ndelimiter: "||"\n#{', "`delimiter`: String should match pattern"),
     ],
 )
 def test_a_wrong_mapping_names_the_key(mapped: Path, old: str, new: str, expected: str) -> None:
     (mapped / "mapping.yaml").write_text(MAPPING.replace(old, new))
     with pytest.raises(FormatError, match=expected):
         list(open_source("csv").read_nodes(mapped))
+
+
+@pytest.mark.parametrize("release", ["2026-13-45", "2026-01-02", "1.10"])
+def test_a_release_is_text_with_or_without_quotes(mapped: Path, release: str) -> None:
+    (mapped / "mapping.yaml").write_text(MAPPING.replace('"2026-01"', release))
+    assert open_source("csv").read_version(mapped) == release
 
 
 @pytest.mark.parametrize("word", ["maybe", "absent"])
