@@ -88,10 +88,10 @@ class ModelConfig:
     num_path_gnns: int = 3
     max_training_candidates: int = 512
     prior_weights: tuple[tuple[str, float], ...] = (
-        ("attention", 0.75),
-        ("kernel ridge", 0.5),
-        ("networks", 1.25),
-        ("path GNN", 0.5),
+        ("attention", 1.5),
+        ("kernel ridge", 0.1),
+        ("networks", 1.0),
+        ("path GNN", 0.25),
         ("trees", 1.0),
     )
 
