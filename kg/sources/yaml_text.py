@@ -73,7 +73,7 @@ def _mapped_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
+        line = _to_line(path, error.problem_mark.line) if error.problem_mark else None
         raise FormatError(path, f"is not YAML ({error.problem})", "repair it", line=line) from error
     except ReaderError as error:
         raise FormatError(path, "holds a control character", "remove it", line=_find_unprintable(path)) from error
@@ -84,6 +84,11 @@ def _mapped_errors(path: Path) -> Iterator[None]:
         raise FormatError(path, f"is not YAML ({error})", "repair it") from error
     except RecursionError as error:
         raise FormatError(path, "nests too deep", "repair it") from error
+
+
+def _to_line(path: Path, mark: int) -> int:
+    """The line's number from 1; the parser puts the end of a file after its last line."""
+    return max(1, min(mark + 1, sum(1 for _ in read_lines(path))))
 
 
 def _find_unprintable(path: Path) -> int | None:

@@ -19,7 +19,8 @@ def test_plain_scalars_are_text_and_nothing_is_null(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("- a\n- b\x01\n", "line 2: holds a control character; remove it"),
-        ("- a\n- [b\n", "line 3: is not YAML"),
+        ("- a\n- [b\n", "line 2: is not YAML"),
+        ("- [b", "line 1: is not YAML"),
         ("- a\n]\n", "line 2: is not YAML"),
         ("- a\n---\n- b\n", "goes on after its list"),
         ("- {a: 1}: b\n", "line 1: is not YAML"),

@@ -196,6 +196,16 @@ def test_a_limit_is_kept(store: GraphStore) -> None:
     assert len(store.cypher("MATCH (n:Entity) RETURN n.curie", limit=3)) == 3
 
 
+def test_an_answer_knows_its_columns_without_a_row(store: GraphStore) -> None:
+    text = "MATCH (n:Entity {curie: $curie}) RETURN n.curie, [n.name, n.source] AS names"
+    answer = store.ask(f"{text} LIMIT 5", {"curie": "X:1"})
+    assert (answer.columns, answer.rows) == (("n.curie", "names"), [])
+    store.write_nodes([drug("X:1")])
+    answer = store.ask(text, {"curie": "X:1"})
+    assert answer.columns == ("n.curie", "names")
+    assert answer.rows[0].keys() == {"n.curie", "names"}
+
+
 def test_sources_are_remembered_and_forgotten(store: GraphStore) -> None:
     store.keep_source("a", {"infores": "infores:a", "content_hash": "1"})
     store.keep_source("a", {"infores": "infores:a", "content_hash": "2"})
