@@ -1,5 +1,6 @@
 """CSV files for `neo4j-admin database import`: one per label and relationship type, with typed headers.
 
+A property that has several types makes several files, `edges_TREATS.csv`, `edges_TREATS.2.csv`: a column has one type.
 Format: https://neo4j.com/docs/operations-manual/current/import/
 """
 
@@ -67,30 +68,38 @@ def _edge_item(edge: Edge) -> Item:
 
 
 def _write(folder: Path, kind: str, items: Callable[[], Iterable[Item]], keys: tuple[str, ...]) -> tuple[Path, ...]:
-    columns = _find_columns(items())
-    paths = {label: folder / f"{kind}_{label}.csv" for label in sorted(columns)}
+    types = _find_types(items())
+    mixed = {label: [name for name, found in names.items() if len(found) > 1] for label, names in types.items()}
+    files: dict[tuple[str, ...], tuple[Path, Any, tuple[str, ...]]] = {}
     with ExitStack() as stack:
-        writers = {}
-        for label, path in paths.items():
-            handle = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
-            writers[label] = csv.writer(handle)
-            writers[label].writerow([*keys, *(f"{name}:{kind_}" for name, kind_ in columns[label].items())])
         for label, values, ends in items():
+            form = (label, *(COLUMN_TYPES.get(type(values.get(name)), "") for name in mixed[label]))
+            if form not in files:
+                columns = _columns_of(types[label], dict(zip(mixed[label], form[1:], strict=True)))
+                number = sum(other[0] == label for other in files) + 1
+                path = folder / f"{kind}_{label}{f'.{number}' if number > 1 else ''}.csv"
+                writer = csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")))
+                writer.writerow([*keys, *(f"{name}:{type_}" for name, type_ in columns.items())])
+                files[form] = (path, writer, tuple(columns))
+            _, writer, names = files[form]
             first = [ends[key] for key in keys] if ends else [values["curie"]]
-            writers[label].writerow([*first, *(_to_cell(values.get(name)) for name in columns[label])])
-    return tuple(paths.values())
+            writer.writerow([*first, *(_to_cell(values.get(name)) for name in names)])
+    return tuple(sorted(path for path, _, _ in files.values()))
 
 
-def _find_columns(items: Iterable[Item]) -> dict[str, Columns]:
-    """The properties of every label with their types; one that has several types is text."""
+def _find_types(items: Iterable[Item]) -> dict[str, dict[str, set[str]]]:
+    """The properties of every label, sorted, with the types that their values have."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for label, values, _ in items:
         for name, value in values.items():
             found[label][name].add(COLUMN_TYPES[type(value)])
-    return {
-        label: {n: next(iter(t)) if len(t) == 1 else "string" for n, t in sorted(names.items()) if n != "curie"}
-        for label, names in found.items()
-    }
+    return {label: dict(sorted(names.items())) for label, names in found.items()}
+
+
+def _columns_of(types: Mapping[str, set[str]], chosen: Mapping[str, str]) -> Columns:
+    """The columns of one file; of a property with several types the chosen one, or none where it is not there."""
+    columns = {name: chosen.get(name, next(iter(found))) for name, found in types.items() if name != "curie"}
+    return {name: type_ for name, type_ in columns.items() if type_}
 
 
 def _to_cell(value: Any) -> str:
@@ -117,4 +126,4 @@ def _from_cell(column: str, cell: str) -> tuple[str, Any]:
 
 
 def _label(path: Path) -> str:
-    return path.stem.partition("_")[2]
+    return path.stem.partition("_")[2].partition(".")[0]

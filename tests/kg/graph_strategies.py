@@ -26,6 +26,7 @@ PROPERTIES = st.fixed_dictionaries(
         "weight": st.floats(allow_nan=False, allow_infinity=False),
         "approved": st.booleans(),
         "partners": ITEMS,
+        "score": st.one_of(TEXT, st.integers(0, 9), st.floats(0, 1), st.booleans(), ITEMS),
         "steps": st.lists(TEXT, min_size=1, max_size=4).map(tuple),
         "severity_qualifier": TEXT,
     },
