@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from recommender.plan import Plan
     from recommender.recommend import Failure
 
+_EDGES_SHOWN = 20
 EXAMPLES = Path(__file__).parent / "examples" / "patients"
 
 app = typer.Typer(rich_markup_mode=None)
@@ -105,6 +106,26 @@ def _print_changes(changes: GraphDiff) -> None:
     print_table(["change", "source and predicate", "number"], rows)
     if changes.is_empty:
         typer.echo("Both releases say the same.")
+    _print_edges(changes)
+
+
+def _print_edges(changes: GraphDiff) -> None:
+    """The edges by which the releases differ, as many of each kind as a person reads."""
+    kinds = {
+        "added": [(edge, "") for edge in changes.added],
+        "removed": [(edge, "") for edge in changes.removed],
+        "changed": [(change.new, ", ".join(change.fields)) for change in changes.changed],
+    }
+    shown = [(kind, *pair) for kind, pairs in kinds.items() for pair in pairs[:_EDGES_SHOWN]]
+    if not shown:
+        return
+    rows = [
+        [kind, e.subject, f"{'not ' * e.negated}{e.predicate}", e.object, e.primary_knowledge_source, fields]
+        for kind, e, fields in shown
+    ]
+    print_table(["change", "subject", "predicate", "object", "source", "what changed"], rows)
+    if len(shown) < sum(map(len, kinds.values())):
+        typer.echo(f"The first {_EDGES_SHOWN} of each; --json lists all.")
 
 
 def _print_plans(plans: tuple[PlanChange, ...], num_patients: int) -> None:

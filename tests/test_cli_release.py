@@ -54,6 +54,13 @@ def test_a_treatment_that_is_gone_changes_the_plan_and_a_damaged_patient_is_list
     assert gone["place"][1] is None
 
 
+def test_people_are_told_which_edges(folder: Path) -> None:
+    _, out, _ = diff(folder, "old", "new")
+    (row, *_) = [line.split() for line in out.splitlines() if METFORMIN in line]
+    assert row[:3] == ["removed", METFORMIN, "treats"]
+    assert row[4] == "infores:theragraph-starter"
+
+
 def test_equal_releases_need_no_plans(folder: Path) -> None:
     code, out, err = diff(folder, "old", "old")
     assert code == 0
