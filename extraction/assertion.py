@@ -10,12 +10,13 @@ Biomed Inform 42:839), the rules are ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from extraction.document import EntityType, Section, Span
+from extraction.literals import Prefilter
 from extraction.sections import section_at
 from extraction.tables import read_rows
 
@@ -26,8 +27,6 @@ _SECTION_ASSERTIONS = {
     "past_surgical_history": "historical",
     "differential": "uncertain",
 }
-_GROUP = re.compile(r"\((?:[^()\\]|\\.)*\)[?*]?(?:\{[^}]*\})?")
-_LOOSE = re.compile(r"\\.[+*?]?|\[[^\]]*\][+*?]?|.[?*]")
 _RESULT = re.compile(r"negative|unremarkable")
 _DONE = frozenset({EntityType.PROCEDURE, EntityType.LAB_TEST})
 _BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s*")
@@ -46,10 +45,9 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table. `needs` is a literal part of the trigger, looked for before the pattern is tried."""
+    """One row of the table."""
 
     pattern: re.Pattern[str]
-    needs: str
     assertion: str
     direction: str
     words: int
@@ -68,9 +66,14 @@ class Trigger:
 def read_rules() -> tuple[Rule, ...]:
     """Return the rules of `assertion_rules.tsv`."""
     return tuple(
-        Rule(_compile(row["trigger"]), _literal(row["trigger"]), row["assertion"], row["direction"], int(row["words"]))
+        Rule(_compile(row["trigger"]), row["assertion"], row["direction"], int(row["words"]))
         for row in read_rows("assertion_rules.tsv")
     )
+
+
+@cache
+def _prefilter() -> Prefilter:
+    return Prefilter(rule.pattern for rule in read_rules())
 
 
 def read_assertions(
@@ -83,12 +86,11 @@ def read_assertions(
     [True, False]
     """
     lowered = _lower(text)
-    rules = [rule for rule in read_rules() if rule.needs in lowered]
     found: dict[Span, set[str]] = {}
     for start, end in _units(lowered, sentences):
         inside = [s for s in spans if start <= s.start < end]
         if inside:
-            triggers = [t for t in find_triggers(lowered, start, end, inside, rules) if not _is_heading(t, sections)]
+            triggers = [t for t in find_triggers(lowered, start, end, inside) if not _is_heading(t, sections)]
             found |= {span: _assertions_of(lowered, span, triggers) for span in inside}
     return tuple(
         _to_assertion(found.get(span, set()), section_at(sections, span.start), lowered[span.start : span.end])
@@ -96,15 +98,12 @@ def read_assertions(
     )
 
 
-def find_triggers(
-    lowered: str, start: int, end: int, spans: Sequence[Span], rules: Iterable[Rule]
-) -> tuple[Trigger, ...]:
+def find_triggers(lowered: str, start: int, end: int, spans: Sequence[Span]) -> tuple[Trigger, ...]:
     """Return the rules' triggers of one sentence in order, the longest where they overlap, none inside a span."""
-    sentence = lowered[start:end]
+    rules = read_rules()
     found = [
         Trigger(m.start(), m.end(), rule)
-        for rule in rules
-        if rule.needs in sentence
+        for rule in map(rules.__getitem__, _prefilter().find(lowered[start:end]))
         for m in rule.pattern.finditer(lowered, start, end)
         if not any(s.start < m.end() and m.start() < s.end for s in spans)
     ]
@@ -115,13 +114,6 @@ def _compile(trigger: str) -> re.Pattern[str]:
     before = r"(?<![\w-])" if re.match(r"[\w(]", trigger) and not trigger.startswith(r"\(") else ""
     after = r"(?![\w])" if re.search(r"[\w)?+*]$", trigger) and not trigger.endswith((r"\)", "non-?", r"\?")) else ""
     return re.compile(before + f"(?:{trigger})" + after)
-
-
-def _literal(trigger: str) -> str:
-    while (shorter := _GROUP.sub("\0", trigger)) != trigger:
-        trigger = shorter
-    parts = re.findall(r"[a-z' -]+", _LOOSE.sub("\0", trigger.split("|")[0] if "|" not in trigger else ""))
-    return max(parts, key=len, default="")
 
 
 def _lower(text: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from extraction.document import EntityType, Span
+from extraction.literals import Prefilter
 from extraction.spans import merge_spans
 from extraction.tables import read_patterns
 
@@ -29,13 +31,19 @@ def find_patterns(text: str) -> list[Span]:
     >>> [(s.type.value, "EGFR L858R: 80 mg daily"[s.start:s.end]) for s in find_patterns("EGFR L858R: 80 mg daily")]
     [('variant', 'L858R'), ('dose', '80 mg daily')]
     """
+    patterns = read_patterns(_TABLE)
     found = [
         Span(match.start(), match.end(), EntityType(kind))
-        for kind, pattern in read_patterns(_TABLE)
+        for kind, pattern in map(patterns.__getitem__, _prefilter().find(text.lower()))
         for match in pattern.finditer(text)
         if not _NOT_A_DOSE.match(match.group())
     ]
     return list(merge_spans(found))
+
+
+@cache
+def _prefilter() -> Prefilter:
+    return Prefilter(pattern for _, pattern in read_patterns(_TABLE))
 
 
 def to_dose(text: str) -> Dose | None:

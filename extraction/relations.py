@@ -15,6 +15,7 @@ from functools import cache
 from itertools import permutations
 
 from extraction.document import Section
+from extraction.literals import Prefilter
 from extraction.masking import Group, Masked, mask_sentence
 from extraction.rule_counts import read_counts, to_confidence
 from extraction.sections import section_at
@@ -113,6 +114,11 @@ def read_relation_rules() -> tuple[RelationRule, ...]:
     )
 
 
+@cache
+def _prefilter() -> Prefilter:
+    return Prefilter(rule.pattern for rule in read_relation_rules())
+
+
 def read_relations(
     document_id: str,
     text: str,
@@ -159,9 +165,12 @@ def _is_allowed(statement: Statement, subject: Mention | None, target: Mention |
 def find_relations(masked: Masked, mentions: Sequence[Mention], section: str) -> list[Found]:
     """Return what the rules find in one masked sentence; where two rules compete for a pair the surer one stays."""
     letters = {g.letter for g in masked.groups}
+    if not letters:
+        return []
+    rules = read_relation_rules()
     found = [
         hit
-        for rule in read_relation_rules()
+        for rule in map(rules.__getitem__, _prefilter().find(masked.text.lower()))
         if rule.letters <= letters and (rule.polarity == "allergies") <= (section == "allergies")
         for match in _matches(rule.pattern, masked.text)
         for hit in _hits(rule, match, masked, mentions)

@@ -1,0 +1,136 @@
+"""What a pattern cannot match without: of many patterns only those are tried whose literal text a sentence holds.
+
+A pattern is taken apart as Python parses it, and what it needs is a set of literals of which every match holds one at
+least, in lower case. The literals of all patterns are looked for in one pass (Aho and Corasick 1975). The scheme is
+that of RE2's prefilter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from re import _constants as code  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+from ahocorasick import Automaton
+
+_MOST_LITERALS = 64
+_ZERO_WIDTH = frozenset({code.AT, code.ASSERT, code.ASSERT_NOT})
+
+Literals = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a pattern: all texts that it matches, None for too many, and what each of these holds, None if unknown.
+
+    The texts are a superset: what looks ahead or behind is passed over.
+    """
+
+    exact: Literals | None
+    needed: Literals | None
+
+
+_EMPTY = _Part(frozenset({""}), None)
+_ANYTHING = _Part(None, None)
+
+
+class Prefilter:
+    """Tells which of several patterns may match a text."""
+
+    def __init__(self, patterns: Iterable[re.Pattern[str]]) -> None:
+        self._always: list[int] = []
+        places: dict[str, list[int]] = {}
+        for place, pattern in enumerate(patterns):
+            needed = find_needed(pattern)
+            if needed is None or any(len(literal) == 1 and literal.isalpha() for literal in needed):
+                self._always.append(place)  # a letter stands in every text
+                continue
+            for literal in needed:
+                places.setdefault(literal, []).append(place)
+        self._literals = Automaton()
+        for literal, found in places.items():
+            self._literals.add_word(literal, tuple(found))
+        self._literals.make_automaton()
+
+    def find(self, lowered: str) -> list[int]:
+        """Return the places of the patterns that may match a text in lower case, in order; the others do not."""
+        found = set(self._always)
+        for _, places in self._literals.iter(lowered):
+            found.update(places)
+        return sorted(found)
+
+
+def find_needed(pattern: re.Pattern[str]) -> Literals | None:
+    """Return literals in lower case of which every match holds at least one, None when there are none to tell.
+
+    >>> sorted(find_needed(re.compile(r"\\bden(?:y|ies) (?:any )?\\w+")))
+    ['denies ', 'deny ']
+    """
+    part = _read_sequence(parser.parse(pattern.pattern, pattern.flags))
+    return _surest([part.exact, part.needed])
+
+
+def _read_sequence(items: Iterable[tuple[Any, Any]]) -> _Part:
+    """Join parts that follow each other: the texts of neighbours are multiplied out as long as there are few."""
+    run: Literals = frozenset({""})
+    needed: list[Literals | None] = []
+    is_whole = True
+    for part in map(_read_item, items):
+        if part.exact is not None and len(part.exact) * len(run) <= _MOST_LITERALS:
+            run = frozenset(a + b for a, b in product(run, part.exact))
+            continue
+        needed += [run, part.needed]
+        run, is_whole = part.exact or frozenset({""}), False
+    needed.append(run)
+    return _Part(run if is_whole else None, _surest(needed))
+
+
+def _read_item(item: tuple[Any, Any]) -> _Part:
+    kind, value = item
+    if kind in _ZERO_WIDTH:
+        return _EMPTY
+    if kind is code.LITERAL:
+        return _Part(frozenset({chr(value).lower()}), None)
+    if kind is code.IN:
+        return _read_characters(value)
+    if kind is code.BRANCH:
+        return _read_branches([_read_sequence(branch) for branch in value[1]])
+    if kind is code.SUBPATTERN:
+        return _read_sequence(value[3])
+    if kind in (code.MAX_REPEAT, code.MIN_REPEAT):
+        return _read_repeat(*value)
+    return _ANYTHING
+
+
+def _read_characters(members: Sequence[tuple[Any, Any]]) -> _Part:
+    if any(kind is not code.LITERAL for kind, _ in members):
+        return _ANYTHING
+    return _Part(frozenset(chr(value).lower() for _, value in members), None)
+
+
+def _read_branches(branches: Sequence[_Part]) -> _Part:
+    exact = [part.exact for part in branches if part.exact is not None]
+    if len(exact) == len(branches):
+        return _Part(frozenset().union(*exact), None)
+    needed = [literals for part in branches if (literals := _surest([part.exact, part.needed])) is not None]
+    return _Part(None, frozenset().union(*needed) if len(needed) == len(branches) else None)
+
+
+def _read_repeat(least: int, most: int, items: Iterable[tuple[Any, Any]]) -> _Part:
+    part = _read_sequence(items)
+    if (least, most) == (0, 1) and part.exact is not None:
+        return _Part(part.exact | {""}, None)
+    return _Part(None, _surest([part.exact, part.needed])) if least else _ANYTHING
+
+
+def _surest(sets: Sequence[Literals | None]) -> Literals | None:
+    """Return the set whose shortest literal is longest, then the smallest; without the literals that hold another."""
+    known = [literals for literals in sets if literals and "" not in literals]
+    if not known:
+        return None
+    best = max(known, key=lambda literals: (min(map(len, literals)), -len(literals)))
+    return frozenset(x for x in best if not any(y in x for y in best if y != x))
