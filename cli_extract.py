@@ -129,6 +129,9 @@ def extract_train(
     text: Annotated[list[Path] | None, typer.Option(help="Texts without annotation, for the teacher to label.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda; taggers train on a GPU when there is one.")] = "auto",
     seed: Annotated[int, typer.Option(help="A tagger's random numbers; several seeds make several teachers.")] = 1,
+    encoder: Annotated[
+        Path | None, typer.Option(help="The BERT that accurate starts from: safetensors or ONNX; default is MiniLM.")
+    ] = None,
 ) -> None:
     """Train a model of this room on annotated texts, as the shipped one was trained."""
     from extraction.train_models import TrainingRequest, train_model
@@ -136,7 +139,7 @@ def extract_train(
     left_out = frozenset(exclude.read_text("utf-8").split()) if exclude is not None else frozenset[str]()
     with shown_progress() as progress:
         request = TrainingRequest(
-            tuple(corpus), out, left_out, None, start, tuple(teacher or ()), tuple(text or ()), device, seed
+            tuple(corpus), out, left_out, None, start, tuple(teacher or ()), tuple(text or ()), device, seed, encoder
         )
         folder = train_model(model, request, progress)
     typer.echo(f"{model} is written to {folder}.")

