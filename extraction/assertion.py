@@ -19,6 +19,7 @@ from extraction.document import EntityType, Section, Span
 from extraction.literals import Prefilter
 from extraction.sections import section_at
 from extraction.tables import read_rows
+from extraction.words import to_lower
 
 ASSERTIONS = ("negated", "uncertain", "hypothetical", "family", "historical")
 _SECTION_ASSERTIONS = {
@@ -85,7 +86,7 @@ def read_assertions(
     >>> [a.negated for a in read_assertions("She denies chest pain but has dyspnea.", spans, [(0, 38)], ())]
     [True, False]
     """
-    lowered = _lower(text)
+    lowered = to_lower(text).replace("’", "'")
     found: dict[Span, set[str]] = {}
     for start, end in _units(lowered, sentences):
         inside = [s for s in spans if start <= s.start < end]
@@ -114,12 +115,6 @@ def _compile(trigger: str) -> re.Pattern[str]:
     before = r"(?<![\w-])" if re.match(r"[\w(]", trigger) and not trigger.startswith(r"\(") else ""
     after = r"(?![\w])" if re.search(r"[\w)?+*]$", trigger) and not trigger.endswith((r"\)", "non-?", r"\?")) else ""
     return re.compile(before + f"(?:{trigger})" + after)
-
-
-def _lower(text: str) -> str:
-    """Lower case with every character still at its offset."""
-    lowered = text.lower().replace("’", "'")
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 def _units(text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

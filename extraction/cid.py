@@ -1,4 +1,4 @@
-"""Drug–disease pairs of a whole document, and the words that make one responsible for the other.
+"""Drug–disease pairs of a whole document, and how often documents blame a drug.
 
 What is looked for is the chemical-induced disease relation of BioCreative V (Wei et al. 2016): which drugs a text makes
 responsible for which diseases, whatever the sentence.
@@ -15,25 +15,6 @@ from itertools import product
 from extraction.document import EntityType
 from kg.model import Mention
 
-CUES = (
-    r"induc",
-    r"associat",
-    r"caus",
-    r"due to|secondary to|attribut|result(?:ed|ing|s)? (?:in|from)",
-    r"after|follow",
-    r"develop|occur|experienc|present",
-    r"during|while|receiv|taking|given|administ|inject|infus|exposure|expos",
-    r"toxic|adverse|side effect|complication|reaction",
-    r"treat|therap|manag|patients with|used (?:for|in)",
-    r"prevent|protect|attenuat|reduc|decreas|inhibit|revers|block|antagoni|ameliorat|suppress|improv|antidote",
-    r"increas|produc|elicit|provok|precipitat|exacerbat|aggravat|lead|potentiat|enhanc",
-    r"\bno\b|\bnot\b|without|lack|absence|neither|fail",
-    r"risk|incidence|report|case",
-    r"and|or|,|;",
-    r"with(?:drawal|out)?|stop|discontinu|cessation|withdraw",
-    r"model|rats?|mice|animal",
-)
-CUE_PATTERNS = tuple(re.compile(cue, re.I) for cue in CUES)
 INDUCED = re.compile(r"[\s)\]]*[-–]?\s*(?:induced|associated|related|evoked|mediated|caused|provoked)\b", re.I)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extraction.cid import Habits, Pair, read_pairs
-from extraction.cid_features import DocumentView, pair_features
+from extraction.cid_features import DocumentView, document_features
 from extraction.concepts import CONCEPT_TYPE, ConceptTable, read_concepts
 from extraction.document import EntityType
 from extraction.words import to_phrase_key
@@ -45,11 +45,11 @@ class CidModel:
         if not pairs:
             return []
         view = DocumentView(text, tuple(sentences), pairs, self.table, self.habits)
-        return list(zip(pairs, self.predict([pair_features(view, pair) for pair in pairs]).tolist(), strict=True))
+        return list(zip(pairs, self.predict(document_features(view)).tolist(), strict=True))
 
-    def predict(self, features: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    def predict(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """[N, F] → [N] probabilities."""
-        return np.asarray(self.booster.predict(np.array(features, np.float32), num_threads=1))
+        return np.asarray(self.booster.predict(features, num_threads=1))
 
     def read(
         self, document_id: str, text: str, mentions: Iterable[Mention], sentences: Sequence[tuple[int, int]]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import lightgbm
 import numpy as np
+from numpy.typing import NDArray
 
 from extraction.cid import Habits, read_pairs
-from extraction.cid_features import DocumentView, pair_features
+from extraction.cid_features import DocumentView, document_features
 from extraction.cid_model import CidModel
 from extraction.concepts import ConceptTable
 from kg.model import Mention
@@ -56,15 +57,19 @@ def train_cid(
 ) -> CidModel:
     """Return a model; a document's own annotations are taken out of the habits when its pairs are learnt."""
     habits = build_habits(documents)
-    rows = [row for document in documents for row in _rows(document, table, habits)]
-    features = np.array([values for values, _ in rows], np.float32)
-    data = lightgbm.Dataset(features, np.array([right for _, right in rows]))
+    parts = [part for document in documents if (part := _read_examples(document, table, habits)) is not None]
+    features, right = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    data = lightgbm.Dataset(features, right)
     booster = lightgbm.train({**_SHAPE, "seed": seed}, data, num_boost_round=rounds)
     return CidModel(booster, Habits(habits.named, habits.blamed), table, lowest)
 
 
-def _rows(document: BlamingDocument, table: ConceptTable, habits: Habits) -> Iterator[tuple[list[float], bool]]:
+def _read_examples(
+    document: BlamingDocument, table: ConceptTable, habits: Habits
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
+    """Return [P, F] and [P], the document's pairs and which of them it blames; None when it has no pair."""
     pairs = tuple(read_pairs(document.mentions))
+    if not pairs:
+        return None
     view = DocumentView(document.text, document.sentences, pairs, table, habits, document.blamed)
-    for pair in pairs:
-        yield pair_features(view, pair), (pair.drug, pair.disease) in document.blamed
+    return document_features(view), np.array([(pair.drug, pair.disease) in document.blamed for pair in pairs])

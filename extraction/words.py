@@ -23,6 +23,16 @@ def read_words(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _WORD.finditer(text)]
 
 
+def to_lower(text: str) -> str:
+    """Return a text in lower case, every character still at its offset.
+
+    >>> to_lower("İ A"), len(to_lower("İ A"))
+    ('İ a', 3)
+    """
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 def to_key(words: Iterable[str]) -> str:
     """Return the form under which a phrase is looked up: lower case, punctuation dropped, last word singular.
 

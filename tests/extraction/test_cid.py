@@ -1,6 +1,6 @@
 """Pairs of a document."""
 
-from extraction.cid import CUE_PATTERNS, INDUCED, Habits, mention_distance, read_pairs
+from extraction.cid import INDUCED, Habits, mention_distance, read_pairs
 from kg.model import Mention
 
 
@@ -36,4 +36,3 @@ def test_what_stands_right_after_an_inducing_drug() -> None:
     assert INDUCED.match("-induced hypotension")
     assert INDUCED.match(" - associated seizures")
     assert not INDUCED.match(" for hypotension")
-    assert CUE_PATTERNS[0].search("was INDUCED by")
