@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F  # noqa: N812 (torch's own habit)
 from torch import Tensor
 
 from extraction.document import EntityType, Span
@@ -26,13 +27,27 @@ def forbidden_transitions() -> Tensor:
 
 
 _PENALTY = forbidden_transitions()
-_AT_START = _PENALTY[LABELS.index("O")]
+_OUTSIDE = LABELS.index("O")
 
 
 def best_labels(scores: Tensor, mask: Tensor) -> list[list[int]]:
-    """[B, W, L] log-probabilities, [B, W] bool → per row the best allowed labels (Viterbi 1967)."""
+    """[B, W, L] log-probabilities, [B, W] bool → per row the best allowed labels.
+
+    Where the best label of each word alone gives an allowed sequence there is no better one.
+    """
+    labels = scores.argmax(dim=-1)
+    before = F.pad(labels[:, :-1], (1, 0), value=_OUTSIDE)
+    is_broken = ((_PENALTY[before, labels] < 0) & mask).any(dim=1)
+    if is_broken.any():
+        longest = int(mask[is_broken].sum(dim=1).max())
+        labels[is_broken, :longest] = search_labels(scores[is_broken, :longest], mask[is_broken, :longest])
+    return [row[:length] for row, length in zip(labels.tolist(), mask.sum(dim=1).tolist(), strict=True)]
+
+
+def search_labels(scores: Tensor, mask: Tensor) -> Tensor:
+    """[B, W, L] log-probabilities, [B, W] bool → [B, W], the best allowed labels (Viterbi 1967)."""
     rows, size, _ = scores.shape
-    best = scores[:, 0] + _AT_START
+    best = scores[:, 0] + _PENALTY[_OUTSIDE]
     back = torch.zeros(size, rows, len(LABELS), dtype=torch.long)
     for place in range(1, size):
         arriving, origin = (best[:, :, None] + _PENALTY).max(dim=1)
@@ -44,8 +59,7 @@ def best_labels(scores: Tensor, mask: Tensor) -> list[list[int]]:
     for place in range(size - 1, 0, -1):
         label = back[place].gather(1, label[:, None])[:, 0]
         found.append(label)
-    labels = torch.stack(found[::-1], dim=1).tolist()
-    return [row[:length] for row, length in zip(labels, mask.sum(dim=1).tolist(), strict=True)]
+    return torch.stack(found[::-1], dim=1)
 
 
 def to_spans(window: Window, labels: Sequence[int], scores: Sequence[float]) -> list[Span]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from extraction.lexicon import FAMILIES, Lexicon
@@ -16,6 +19,7 @@ CHARACTERS = 16
 CHARACTER_CODES = 100
 LEXICON_BITS = 2 * len(FAMILIES)
 _HALF = CHARACTERS // 2
+_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,34 +89,78 @@ class Featurizer:
             )
 
     def batch(self, windows: Sequence[Window]) -> Batch:
-        """Return the tensors of `windows`, padded to the longest."""
-        rows = len(windows)
-        num_words = self._padded(max(len(w.words) for w in windows))
-        num_pieces = self._padded(max(w.size for w in windows) + 2)
-        pieces = np.zeros((rows, num_pieces), np.int64)
-        owner = np.full((rows, num_pieces), rows * num_words, np.int64)
-        lexicon = np.zeros((rows, num_words), np.int32)
-        characters = np.zeros((rows, num_words, CHARACTERS), np.int64)
-        cls, sep = self.word_pieces.piece_id(CLS), self.word_pieces.piece_id(SEP)
-        for row, window in enumerate(windows):
-            flat = [p for word in window.pieces for p in word]
-            pieces[row, : len(flat) + 2] = [cls, *flat, sep]
-            counts = [len(word) for word in window.pieces]
-            owner[row, 1 : len(flat) + 1] = row * num_words + np.repeat(np.arange(len(counts)), counts)
-            lexicon[row, : len(window.words)] = window.matches
-            characters[row, : len(window.words)] = [to_codes(word) for word in window.words]
-        sizes = np.array([[w.size + 2, len(w.words)] for w in windows])
-        return Batch(
-            torch.from_numpy(pieces),
-            torch.from_numpy(owner),
-            torch.from_numpy(np.arange(num_pieces) < sizes[:, :1]),
-            torch.from_numpy((lexicon[:, :, None] >> np.arange(LEXICON_BITS) & 1).astype(np.float32)),
-            torch.from_numpy(characters),
-            torch.from_numpy(np.arange(num_words) < sizes[:, 1:]),
-        )
+        """Return the tensors of `windows`, a row each, padded to the longest."""
+        rows = np.arange(len(windows))
+        words, sizes = np.array([[len(w.words), w.size] for w in windows]).T
+        num_words, num_pieces = _padded(words.max(), self.step), _padded(sizes.max() + 2, self.step)
+        batch = _lay_out(windows, rows * num_words, rows * num_pieces + 1, (len(rows), num_words, num_pieces))
+        batch.pieces[:, 0] = self.word_pieces.piece_id(CLS)
+        batch.pieces[rows, sizes + 1] = self.word_pieces.piece_id(SEP)
+        batch.piece_mask[:, 0] = True
+        batch.piece_mask[rows, sizes + 1] = True
+        return batch
 
-    def _padded(self, num: int) -> int:
-        return -(-num // self.step) * self.step
+    def pack(self, windows: Sequence[Window], step: int = 1) -> Batch:
+        """Return the tensors of `windows` end to end in one row, a padding word behind each; `step` is for its length.
+
+        A convolution meets zeros at padding words, and so sees nothing of the other windows.
+        """
+        words, sizes = np.array([[len(w.words), w.size] for w in windows]).T
+        num_words, num_pieces = _padded(words.sum() + len(words), step), _padded(sizes.sum(), step)
+        starts = to_starts(words + 1)
+        return _lay_out(windows, starts, to_starts(sizes), (1, num_words, num_pieces))
+
+
+def _padded(num: int, step: int) -> int:
+    return int(-(-num // step) * step)
+
+
+def to_starts(counts: NDArray[np.intp]) -> NDArray[np.intp]:
+    """[N] → [N]: where each of N stretches begins when they are laid end to end.
+
+    >>> to_starts(np.array([3, 1, 2])).tolist()
+    [0, 3, 4]
+    """
+    return np.asarray(counts.cumsum() - counts, np.intp)
+
+
+def _spread(starts: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
+    """[N], [N] → [sum of counts]: `counts` places on from each start."""
+    return np.repeat(starts - to_starts(counts), counts) + np.arange(counts.sum())
+
+
+def _lay_out(
+    windows: Sequence[Window],
+    word_starts: NDArray[np.intp],
+    piece_starts: NDArray[np.intp],
+    shape: tuple[int, int, int],
+) -> Batch:
+    """Return windows of which each begins at a place of the flattened words and pieces; `shape` is B, W, S."""
+    rows, num_words, num_pieces = shape
+    of_words = [pieces for w in windows for pieces in w.pieces]
+    words_at = _spread(word_starts, np.array([len(w.words) for w in windows]))
+    pieces_at = _spread(piece_starts, np.array([w.size for w in windows]))
+    pieces = np.zeros(rows * num_pieces, np.int64)
+    owner = np.full(rows * num_pieces, rows * num_words, np.int64)
+    piece_mask = np.zeros(rows * num_pieces, bool)
+    lexicon = np.zeros(rows * num_words, np.int32)
+    characters = np.zeros((rows * num_words, CHARACTERS), np.int64)
+    word_mask = np.zeros(rows * num_words, bool)
+    pieces[pieces_at] = np.fromiter(chain.from_iterable(of_words), np.int64, len(pieces_at))
+    owner[pieces_at] = np.repeat(words_at, np.fromiter(map(len, of_words), np.intp, len(words_at)))
+    piece_mask[pieces_at] = word_mask[words_at] = True
+    lexicon[words_at] = np.fromiter(chain.from_iterable(w.matches for w in windows), np.int32, len(words_at))
+    codes = b"".join(to_codes(word) for w in windows for word in w.words)
+    characters[words_at] = np.frombuffer(codes, np.uint8).reshape(-1, CHARACTERS)
+    bits = (lexicon[:, None] >> np.arange(LEXICON_BITS) & 1).astype(np.float32)
+    return Batch(
+        torch.from_numpy(pieces).view(rows, num_pieces),
+        torch.from_numpy(owner).view(rows, num_pieces),
+        torch.from_numpy(piece_mask).view(rows, num_pieces),
+        torch.from_numpy(bits).view(rows, num_words, LEXICON_BITS),
+        torch.from_numpy(characters).view(rows, num_words, CHARACTERS),
+        torch.from_numpy(word_mask).view(rows, num_words),
+    )
 
 
 def cut_windows(words: Sequence[str], sizes: Sequence[int], limit: int) -> Iterator[tuple[int, int]]:
@@ -134,13 +182,14 @@ def cut_windows(words: Sequence[str], sizes: Sequence[int], limit: int) -> Itera
         yield start, len(words)
 
 
-def to_codes(word: str) -> list[int]:
-    """Return the character codes of a word: its first and last eight characters, 0 for padding, cased.
+@lru_cache(_REMEMBERED)
+def to_codes(word: str) -> bytes:
+    """Return the character codes of a word, one a byte: its first and last eight characters, 0 for padding, cased.
 
-    >>> to_codes("Ab")[:4], len(to_codes("methylprednisolone"))
+    >>> list(to_codes("Ab")[:4]), len(to_codes("methylprednisolone"))
     ([34, 67, 0, 0], 16)
     """
     if len(word) > CHARACTERS:
         word = word[:_HALF] + word[-_HALF:]
-    codes = [ord(c) - 31 if " " <= c <= "~" else CHARACTER_CODES - 1 for c in word]
-    return codes + [0] * (CHARACTERS - len(codes))
+    codes = bytes(ord(c) - 31 if " " <= c <= "~" else CHARACTER_CODES - 1 for c in word)
+    return codes.ljust(CHARACTERS, b"\0")

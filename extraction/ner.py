@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
+import numpy as np
 import spacy
 import torch
 from spacy.language import Language
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from extraction.decode import best_labels, to_spans
 from extraction.document import EntityType, Recognizer, Span
-from extraction.features import Batch, Featurizer, Window
+from extraction.features import Batch, Featurizer, Window, to_starts
 from extraction.lexicon import read_lexicon
 from extraction.tagger import Tagger
 from extraction.weights import is_tagger, read_members, read_tagger
@@ -25,7 +27,7 @@ from kg.errors import UnknownNameError
 
 MODELS = Path(__file__).parent / "models"
 SHIPPED = ("fast", "accurate")
-_STEP = 16
+_STEP, _PACKED_STEP = 16, 128
 
 LABEL_TYPES: Mapping[str, EntityType] = {
     "DISEASE": EntityType.DISEASE,
@@ -52,8 +54,8 @@ LABEL_TYPES: Mapping[str, EntityType] = {
 class TaggerRecognizer:
     """Taggers over texts, their log-probabilities averaged: a transformer and a convolution err in different places.
 
-    `shares` weigh the taggers, none weighs them alike. `chunk` texts are cut into windows at a time, `batch` windows
-    run together.
+    `shares` weigh the taggers, none weighs them alike. `chunk` texts are cut into windows at a time; `batch` windows,
+    or as many as hold `packed` words, run together.
     """
 
     taggers: tuple[Tagger, ...]
@@ -61,6 +63,7 @@ class TaggerRecognizer:
     shares: tuple[float, ...] = ()
     chunk: int = 128
     batch: int = 32
+    packed: int = 1024
 
     def recognize(self, texts: Iterable[str]) -> Iterator[list[Span]]:
         """Yield the spans of each text; a stream of any length stays within the memory of one chunk."""
@@ -70,11 +73,19 @@ class TaggerRecognizer:
 
     def _recognize_chunk(self, texts: Sequence[str]) -> list[list[Span]]:
         spans: list[list[Span]] = [[] for _ in texts]
-        windows = sorted(self.featurizer.windows(texts), key=lambda w: w.size)
-        for start in range(0, len(windows), self.batch):
-            for window, found in self._predict(windows[start : start + self.batch]):
-                spans[window.text_index] += found
-        return [sorted(found, key=lambda s: s.start) for found in spans]
+        windows = list(self.featurizer.windows(texts))
+        if not windows:
+            return spans
+        scores = self._score_windows(windows)
+        padded = pad_sequence(scores, batch_first=True)
+        sizes = torch.tensor([len(window.words) for window in windows])
+        found = best_labels(padded, torch.arange(padded.shape[1]) < sizes[:, None])
+        chosen = torch.cat(scores).gather(1, torch.tensor([list(chain.from_iterable(found))]).T)[:, 0].tolist()
+        place = 0
+        for window, labels in zip(windows, found, strict=True):
+            spans[window.text_index] += to_spans(window, labels, chosen[place : place + len(labels)])
+            place += len(labels)
+        return spans
 
     def to(self, device: str) -> TaggerRecognizer:
         """Return copies of the taggers on "cpu" or "cuda"; texts are read on the CPU only."""
@@ -92,12 +103,34 @@ class TaggerRecognizer:
         )
         return torch.log_softmax(logs.sum(dim=0), dim=-1)
 
-    def _predict(self, windows: Sequence[Window]) -> Iterator[tuple[Window, list[Span]]]:
-        batch = self.featurizer.batch(windows)
-        scores = self.score_labels(batch)
-        for row, (window, labels) in enumerate(zip(windows, best_labels(scores, batch.word_mask), strict=True)):
-            chosen = scores[row, torch.arange(len(labels)), labels].tolist()
-            yield window, to_spans(window, labels, chosen)
+    def _score_windows(self, windows: Sequence[Window]) -> list[Tensor]:
+        """Return [words, L] log-probabilities a window; where all taggers are convolutions, windows are packed."""
+        if all(tagger.config.kind == "cnn" for tagger in self.taggers):
+            return [scores for group in self._groups(windows) for scores in self._score_packed(group)]
+        scores = [torch.empty(0)] * len(windows)
+        order = sorted(range(len(windows)), key=lambda place: windows[place].size)
+        for start in range(0, len(order), self.batch):
+            places = order[start : start + self.batch]
+            rows = self.score_labels(self.featurizer.batch([windows[place] for place in places]))
+            for place, row in zip(places, rows, strict=True):
+                scores[place] = row[: len(windows[place].words)]
+        return scores
+
+    def _groups(self, windows: Iterable[Window]) -> Iterator[list[Window]]:
+        group: list[Window] = []
+        num = 0
+        for window in windows:
+            num += len(window.words) + 1
+            if group and num > self.packed:
+                yield group
+                group, num = [], len(window.words) + 1
+            group.append(window)
+        yield group
+
+    def _score_packed(self, windows: Sequence[Window]) -> Iterator[Tensor]:
+        row = self.score_labels(self.featurizer.pack(windows, _PACKED_STEP))[0]
+        sizes = np.array([len(window.words) for window in windows])
+        return (row[start : start + size] for start, size in zip(to_starts(sizes + 1), sizes, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from extraction.decode import best_labels, to_spans
+from extraction.decode import best_labels, search_labels, to_spans
 from extraction.document import EntityType
 from extraction.features import Window
 from extraction.tagger import LABELS
@@ -49,3 +49,12 @@ def test_spans_cover_their_words_and_score_their_mean() -> None:
 
 def test_a_mark_alone_names_nothing() -> None:
     assert to_spans(Window(0, ((0, 1),), (".",), ((),), (0,)), [B], [0.0]) == []
+
+
+def test_the_short_way_finds_what_the_search_finds() -> None:
+    generator = torch.Generator().manual_seed(1)
+    scores = torch.log_softmax(3 * torch.randn(200, 6, len(LABELS), generator=generator), dim=-1)
+    sizes = torch.randint(1, 7, (200,), generator=generator)
+    mask = torch.arange(6) < sizes[:, None]
+    searched = search_labels(scores, mask).tolist()
+    assert best_labels(scores, mask) == [row[:size] for row, size in zip(searched, sizes.tolist(), strict=True)]

@@ -64,3 +64,14 @@ def test_batches_are_padded_to_a_multiple_of_the_step() -> None:
     assert batch.pieces.tolist() == [[2, 4, 5, 6, 3, 0, 0, 0], [2, 5, 3, 0, 0, 0, 0, 0]]
     assert batch.word_mask.tolist() == [[True, True, False, False], [True, False, False, False]]
     assert batch.word_of_piece[1].tolist() == [8, 4, 8, 8, 8, 8, 8, 8]
+
+
+def test_packed_windows_lie_end_to_end_with_a_padding_word_between() -> None:
+    featurizer = make_featurizer()
+    batch = featurizer.pack(list(featurizer.windows(["a bb", "b"])), step=8)
+    assert batch.pieces.tolist() == [[4, 5, 6, 5, 0, 0, 0, 0]]
+    assert batch.word_of_piece.tolist() == [[0, 1, 1, 3, 8, 8, 8, 8]]
+    assert batch.piece_mask.sum() == 4
+    assert batch.word_mask.tolist() == [[True, True, False, True, False, False, False, False]]
+    assert batch.characters[0, :4, 0].tolist() == [ord("a") - 31, ord("b") - 31, 0, ord("b") - 31]
+    assert batch.lexicon[0, :, 0].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]

@@ -41,6 +41,29 @@ def test_texts_read_together_or_alone_give_the_same_spans() -> None:
     assert places[0] == places[1]
 
 
+def test_a_convolution_scores_packed_windows_as_it_scores_rows() -> None:
+    recognizer = load_recognizer("fast")
+    assert isinstance(recognizer, TaggerRecognizer)
+    featurizer = recognizer.featurizer
+    windows = list(featurizer.windows([TEXT, "Aspirin caused bleeding.", TEXT[60:]]))
+    packed = recognizer.score_labels(featurizer.pack(windows))[0]
+    rows = recognizer.score_labels(featurizer.batch(windows))
+    start = 0
+    for window, row in zip(windows, rows, strict=True):
+        size = len(window.words)
+        torch.testing.assert_close(packed[start : start + size], row[:size], atol=1e-2, rtol=1e-2)
+        start += size + 1
+
+
+def test_small_groups_give_the_same_spans() -> None:
+    recognizer = load_recognizer("fast")
+    assert isinstance(recognizer, TaggerRecognizer)
+    texts = [TEXT, "", "Aspirin caused bleeding.", TEXT * 20]
+    found = [list(replace(recognizer, packed=num).recognize(texts)) for num in (1, 50, 1024)]
+    places = [[[(s.start, s.end, s.type) for s in spans] for spans in texts] for texts in found]
+    assert places[0] == places[1] == places[2]
+
+
 def test_a_spacy_pipelines_labels_are_mapped() -> None:
     language = spacy.blank("en")
     ruler = language.add_pipe("entity_ruler")
