@@ -12,7 +12,7 @@ from kg import queries_recommender as queries
 from kg.errors import TheraGraphError
 from kg.model import TEXT_SOURCE, Edge
 from ontologies.biolink import AgentType, Category, KnowledgeLevel, Predicate
-from recommender.build_plan import DEFAULT_CONFIG, PlanConfig, Reorder, build_plan, keep_order
+from recommender.build_plan import Reorder, build_plan, keep_order
 from recommender.codes import CodeIndex
 from recommender.collector import collector_paused
 from recommender.difference import Difference, Standings, find_difference, find_due
@@ -25,6 +25,7 @@ from recommender.plan import Hypothesis, Plan, Sentence
 from recommender.read_knowledge import Reader, read_annotations, read_rows, without_source
 from recommender.read_patient import read_patient
 from recommender.what_if import Change, change_patient, find_removed_sources
+from recommender.write_plan import DEFAULT_CONFIG, PlanConfig
 
 MAX_SENTENCES: Final = 3
 MAX_HYPOTHESES: Final = 10

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recommender.build_plan import PlanConfig, build_plan
+from recommender.build_plan import build_plan
 from recommender.facts import (
     AgeLimit,
     Contraindication,
@@ -20,6 +20,7 @@ from recommender.facts import (
 )
 from recommender.knowledge import Knowledge
 from recommender.patient import GenomicFinding, LifestyleFact
+from recommender.write_plan import PlanConfig
 from tests.recommender.worlds import (
     CEPHALOSPORIN,
     INFECTION,
