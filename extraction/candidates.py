@@ -92,6 +92,17 @@ class CandidateFinder:
         remembered = self.memory.counts.get((name.kind, name.key), {})
         return {self.table.curies[p] for p in places} | {c for joined in remembered for c in joined.split("|")} - {NIL}
 
+    def prepare(self, mentions: Iterable[Sequence[Name]]) -> None:
+        """Search the look-alikes of many mentions' names at once, which is several times faster than one by one."""
+        wanted: dict[str, dict[str, None]] = {}
+        for names in mentions:
+            if not any(map(self.certain, names)):
+                for name in names:
+                    if (name.kind, name.key) not in self._similar:
+                        wanted.setdefault(name.kind, {})[name.key] = None
+        for kind, keys in wanted.items():
+            self._search(kind, list(keys))
+
     def find(self, names: Sequence[Name], document: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         """Return the evidence for each candidate CURIE of a mention's names, [len(FEATURES)] each.
 
@@ -134,22 +145,23 @@ class CandidateFinder:
                 _raise(found, curie, "rewritten", 1.0, name.expanded)
 
     def _add_similar(self, found: dict[str, NDArray[np.float32]], name: Name) -> None:
-        for rank, (curie, similarity) in enumerate(self._search(name)):
+        if (name.kind, name.key) not in self._similar:
+            self._search(name.kind, [name.key])
+        for rank, (curie, similarity) in enumerate(self._similar[name.kind, name.key]):
             _raise(found, curie, "similarity", similarity, name.expanded)
             _raise(found, curie, "similarity_squared", similarity**2, name.expanded)
             _raise(found, curie, "rank", 1 / (1 + rank), name.expanded)
 
-    def _search(self, name: Name) -> list[tuple[str, float]]:
-        wanted = (name.kind, name.key)
-        if wanted not in self._similar:
-            if len(self._similar) >= _REMEMBERED:
-                self._similar.clear()
-            index, places = self._index(name.kind)
+    def _search(self, kind: str, keys: Sequence[str]) -> None:
+        """Remember the look-alikes of names, of as many as fit; the oldest are forgotten all at once."""
+        if len(self._similar) + len(keys) > _REMEMBERED:
+            self._similar.clear()
+        index, places = self._index(kind)
+        for key, found in zip(keys, index.search(keys, self.num_similar), strict=True):
             best: dict[str, float] = {}
-            for place, similarity in index.search([name.key], self.num_similar)[0]:
+            for place, similarity in found:
                 best.setdefault(self.table.curies[places[place]], similarity)
-            self._similar[wanted] = list(best.items())
-        return self._similar[wanted]
+            self._similar[kind, key] = list(best.items())
 
     def _index(self, kind: str) -> tuple[SimilarNames, Sequence[int]]:
         if kind not in self._indexes:

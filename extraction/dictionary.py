@@ -7,7 +7,7 @@ room's `terms.tsv` (genes, laboratory tests, procedures), the phenotypic abnorma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ from pathlib import Path
 from extraction.concepts import read_concepts
 from extraction.document import EntityType, Span
 from extraction.tables import read_rows, read_word_list
-from extraction.words import read_words, to_key, to_phrase_key
+from extraction.words import read_words, to_key, to_phrase_key, to_singular
 from kg.model import Node
 from ontologies.biolink import Category
 from ontologies.starter import read_table
@@ -48,11 +48,17 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """A recognizer by look-up: the longest name at a word wins. `first_words` holds the most words of a name."""
+    """A recognizer by look-up: the longest name at a word wins.
+
+    `first_words` holds the most words of a name, `beginnings` the keys' first words, two or more, where more follow,
+    `cased_firsts` the first words of names that match only as written.
+    """
 
     names: Mapping[str, tuple[EntityType, str]]
     cased: Mapping[str, tuple[EntityType, str]]
     first_words: Mapping[str, int]
+    beginnings: Set[str]
+    cased_firsts: Set[str]
     types: frozenset[EntityType] = frozenset(EntityType)
 
     def recognize(self, texts: Iterable[str]) -> Iterator[list[Span]]:
@@ -77,25 +83,38 @@ class Dictionary:
     def _longest(
         self, text: str, words: Sequence[tuple[int, int]], tokens: Sequence[str], place: int
     ) -> tuple[int, tuple[EntityType, str]] | None:
-        longest = self.first_words.get(tokens[place].lower().rstrip("s"), 0)
-        for length in range(min(longest, len(tokens) - place), 0, -1):
-            if not tokens[place + length - 1][0].isalnum():
+        most = self.first_words.get(tokens[place].lower().rstrip("s"), 0)
+        best, phrase, start = None, "", words[place][0]
+        is_cased = tokens[place] in self.cased_firsts
+        for length in range(1, min(most, len(tokens) - place) + 1):
+            word = tokens[place + length - 1].lower()
+            if not word[0].isalnum():
                 continue
-            start, end = words[place][0], words[place + length - 1][1]
-            term = self.cased.get(text[start:end]) or self.names.get(to_key(tokens[place : place + length]))
-            if term is not None and "\n\n" not in text[start:end] and not _crosses(text[start:end]):
-                return length, term
-        return None
+            named = text[start : words[place + length - 1][1]]
+            key = f"{phrase} {to_singular(word)}" if phrase else to_singular(word)
+            term = (self.cased.get(named) if is_cased else None) or self.names.get(key)
+            if term is not None and "\n\n" not in named and not _crosses(named):
+                best = length, term
+            goes_on = is_cased or not phrase or f"{phrase} {word}" in self.beginnings
+            if not goes_on:
+                break
+            phrase = f"{phrase} {word}" if phrase else word
+        return best
 
 
 def build_dictionary(nodes: Iterable[Node] = (), types: Iterable[EntityType] = EntityType) -> Dictionary:
     """Return the dictionary over a graph's nodes and the shipped tables, restricted to some types."""
-    shipped, own = _shipped_names(), _Names({}, {}, {})
+    shipped, own = _shipped_names(), _Names({}, {}, {}, set(), set())
     for term in _terms_of(nodes):
         own.add(term)
     first_words = {w: max(shipped.first_words.get(w, 0), n) for w, n in own.first_words.items()}
     return Dictionary(
-        shipped.names | own.names, shipped.cased | own.cased, shipped.first_words | first_words, frozenset(types)
+        shipped.names | own.names,
+        shipped.cased | own.cased,
+        shipped.first_words | first_words,
+        shipped.beginnings | own.beginnings,
+        shipped.cased_firsts | own.cased_firsts,
+        frozenset(types),
     )
 
 
@@ -106,6 +125,8 @@ class _Names:
     names: dict[str, tuple[EntityType, str]]
     cased: dict[str, tuple[EntityType, str]]
     first_words: dict[str, int]
+    beginnings: set[str]
+    cased_firsts: set[str]
 
     def add(self, term: Term) -> None:
         for name in term.names:
@@ -118,15 +139,19 @@ class _Names:
             return
         if (name.isupper() and len(name) <= _CASED_LETTERS) or term.type == EntityType.GENE:
             self.cased.setdefault(name, (term.type, term.curie))
+            self.cased_firsts.add(tokens[0])
         elif len(name) >= _MIN_LETTERS:
-            self.names.setdefault(to_key(tokens), (term.type, term.curie))
+            key = to_key(tokens)
+            self.names.setdefault(key, (term.type, term.curie))
+            ends = [place for place, mark in enumerate(key) if mark == " "]
+            self.beginnings.update(key[:end] for end in ends[1:])
         first = tokens[0].lower().rstrip("s")
         self.first_words[first] = max(self.first_words.get(first, 0), len(tokens) + 1)
 
 
 @cache
 def _shipped_names() -> _Names:
-    shipped = _Names({}, {}, {})
+    shipped = _Names({}, {}, {}, set(), set())
     for term in read_terms():
         shipped.add(term)
     return shipped

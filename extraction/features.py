@@ -126,7 +126,7 @@ def to_starts(counts: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _spread(starts: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
     """[N], [N] → [sum of counts]: `counts` places on from each start."""
-    return np.repeat(starts - to_starts(counts), counts) + np.arange(counts.sum())
+    return np.asarray(np.repeat(starts - to_starts(counts), counts) + np.arange(counts.sum()), np.intp)
 
 
 def _lay_out(

@@ -6,8 +6,9 @@ The tagger gets these matches as features, the linker uses the same keys (`extra
 from __future__ import annotations
 
 import gzip
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,7 @@ FAMILIES = (
     "procedure",
     "drug_name",
 )
+_REMEMBERED = 100_000
 _SKIPPED = frozenset("-'/()[],’")
 
 
@@ -41,10 +43,15 @@ def family_bits(*families: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Phrases by key; a value has one bit per family of `FAMILIES`. `longest` maps a first word to the most words."""
+    """Phrases by key; a value has one bit per family of `FAMILIES`. `longest` maps a first word to the most words.
+
+    `phrases` are the keys in order.
+    """
 
     families: Mapping[str, int]
     longest: Mapping[str, int]
+    phrases: Sequence[str]
+    _begins: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def match(self, words: Sequence[str]) -> list[int]:
         """Return per word a number whose low 8 bits say in which families a name begins there, the next 8 goes on.
@@ -86,7 +93,19 @@ class Lexicon:
                 best, best_end = mask, place + 1
             phrase = f"{phrase} {key}" if phrase else key
             count += 1
+            if count > 1 and not self._begins_another(phrase):
+                break
         return best, best_end
+
+    def _begins_another(self, phrase: str) -> bool:
+        """Whether a longer phrase begins with these words, remembered for those last asked for."""
+        if phrase not in self._begins:
+            if len(self._begins) >= _REMEMBERED:
+                self._begins.clear()
+            beginning = f"{phrase} "
+            place = bisect_left(self.phrases, beginning)
+            self._begins[phrase] = place < len(self.phrases) and self.phrases[place].startswith(beginning)
+        return self._begins[phrase]
 
 
 def build_lexicon(families: Mapping[str, int]) -> Lexicon:
@@ -99,7 +118,7 @@ def build_lexicon(families: Mapping[str, int]) -> Lexicon:
             longest[first] = count
         if count == 1 and first + "s" not in longest:
             longest[first + "s"] = 1
-    return Lexicon(families, longest)
+    return Lexicon(families, longest, sorted(families))
 
 
 @cache

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from kg.errors import ModelError
 FOLDER = Path(__file__).parent / "models" / "linker"
 MESH = "MESH"
 NIL_LINK = Link("", 0.0)
+_BATCH = 32
 _OPENED = re.compile(r"\s?\(\s?")
 
 
@@ -54,17 +56,18 @@ class ConceptLinker:
 
     def link(self, requests: Iterable[LinkRequest]) -> Iterator[list[Link]]:
         """Yield one link per span of each request, in order; a span that a recognizer has linked keeps its CURIE."""
-        for request in requests:
-            yield self._link_document(request)
+        stream = iter(requests)
+        while batch := list(islice(stream, _BATCH)):
+            names = [find_names(request) for request in batch]
+            self.finder.prepare(group for groups in names for group in groups)
+            yield from map(self._link_document, batch, names)
 
-    def _link_document(self, request: LinkRequest) -> list[Link]:
-        names = find_names(request)
-        certain = [self.finder.certain(group[0]) if group else set() for group in names]
+    def _link_document(self, request: LinkRequest, names: Sequence[tuple[Name, ...]]) -> list[Link]:
+        certain = {group: self.finder.certain(group[0]) if group else set() for group in names}
+        named = Counter(curie for curies in certain.values() for curie in curies)
         links: dict[tuple[Name, ...], Link] = {}
-        for group in names:
-            if group not in links:
-                nearby = {c for i, curies in enumerate(certain) if names[i] != group for c in curies}
-                links[group] = self._choose(group, nearby)
+        for group, own in certain.items():
+            links[group] = self._choose(group, {curie for curie, num in named.items() if num > (curie in own)})
         return [self._known(span) or links[group] for span, group in zip(request.spans, names, strict=True)]
 
     def _known(self, span: Span) -> Link | None:

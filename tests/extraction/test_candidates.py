@@ -48,3 +48,12 @@ def test_an_explained_name_is_not_compared() -> None:
 
 def test_rewriting_drops_what_induced_a_disease() -> None:
     assert "hypertension" in rewrite("clonidine induced hypertension")
+
+
+def test_names_searched_together_or_alone_have_the_same_look_alikes() -> None:
+    names = [Name("disease", "hypertensive"), Name("disease", "hypotensive"), Name("drug", "aspirine")]
+    together, alone = make_finder(), make_finder()
+    together.prepare([(name,) for name in names])
+    for name in names:
+        found, expected = together.find([name], ()), alone.find([name], ())
+        assert {c: v.tolist() for c, v in found.items()} == {c: v.tolist() for c, v in expected.items()}
