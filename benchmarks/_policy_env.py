@@ -1,12 +1,14 @@
 """The learner in an environment of others: what it earns there, and how often harm comes, beside a plain Q ensemble.
 
-The log is a uniformly random policy's. The peer is an ensemble of networks with gamma 0 and no conservatism that does
-what it values most, on the same states. An environment says of harm in `info["adverse_event"]`.
+The log is a uniformly random policy's, or a file of some other policy's episodes there, halved: to learn from, and to
+judge offline on. The peer is an ensemble of networks with gamma 0 and no conservatism that does what it values most, on
+the same states. An environment says of harm in `info["adverse_event"]`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import gymnasium
@@ -14,8 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kg.errors import InputError
 from recommender.policy.arrays import Bools, Floats, Ints
-from recommender.policy.episodes import Episodes
+from recommender.policy.episodes import Episodes, read_episodes
 from recommender.policy.evaluate import flatten_observation, make_env
 from recommender.policy.ope import evaluate_offline
 from recommender.policy.sequential import Networks
@@ -29,22 +32,20 @@ MAX_STEPS: Final = 100
 NUM_PEERS, PEER_STEPS = 5, 2000
 
 
-def measure_env(name: str, sizes: tuple[int, ...]) -> dict[str, str]:
+def measure_env(name: str, sizes: tuple[int, ...], path: Path | None = None) -> dict[str, str]:
     """Returns and harm by size of log, and whether the doubly robust interval on another log holds the truth."""
     envs = [make_env(name) for _ in range(NUM_BESIDE)]
-    rng = np.random.default_rng(0)
     num_actions = int(envs[0].action_space.n)  # type: ignore[attr-defined]
-
-    def guess(states: States) -> Ints:
-        return rng.integers(0, num_actions, states.size)
-
-    log, _ = treat(envs, 2 * max(sizes), guess, num_actions)
-    found = {"log, uniformly random": _say(log.returns())}
+    log = read_episodes(path) if path else _log_at_random(envs, 2 * max(sizes), num_actions)
+    half = log.num_episodes // 2
+    found = {f"log, {path.name if path else 'uniformly random'}": _say(log.returns())}
     for size in sizes:
-        part, other = log.take(np.arange(size)), log.take(np.arange(size) + max(sizes))
+        if size > half:
+            raise InputError(f"The log holds {log.num_episodes} episodes; {2 * size} are needed for --sizes {size}.")
+        part, other = log.take(np.arange(size)), log.take(np.arange(size) + half)
         policy = fit_policy(part, 0, choose_config(part))
         judged, harm = treat(envs, NUM_JUDGED, lambda s, p=policy: p.decide(s).action, num_actions)  # type: ignore[misc]
-        found[f"{size} episodes, ours"] = f"{_say(judged.returns())}, harm {harm.mean():.4f}"
+        found[f"{size} episodes, ours"] = f"{_say(judged.returns())}, harm {_say(harm, 4)}"
         states = build_states(other, num_actions)
         offline = evaluate_offline(other, states, policy.decide(states).action)
         best, truth = offline.best, float(judged.returns().mean())
@@ -54,9 +55,14 @@ def measure_env(name: str, sizes: tuple[int, ...]) -> dict[str, str]:
             f"{verdict}; effective sample size {offline.effective_sample_size:.0f}"
         )
         judged, harm = treat(envs, NUM_JUDGED, _fit_peer(part, num_actions), num_actions)
-        found[f"{size} episodes, Q ensemble"] = f"{_say(judged.returns())}, harm {harm.mean():.4f}"
+        found[f"{size} episodes, Q ensemble"] = f"{_say(judged.returns())}, harm {_say(harm, 4)}"
         print({k: v for k, v in found.items() if k.startswith(f"{size} ")}, flush=True)
     return found
+
+
+def _log_at_random(envs: list[gymnasium.Env[Any, Any]], size: int, num_actions: int) -> Episodes:
+    rng = np.random.default_rng(0)
+    return treat(envs, size, lambda states: rng.integers(0, num_actions, states.size), num_actions)[0]
 
 
 def treat(envs: list[gymnasium.Env[Any, Any]], size: int, decide: Decide, num_actions: int) -> tuple[Episodes, Bools]:
@@ -137,5 +143,6 @@ def _flatten(states: States) -> Tensor:
     return torch.from_numpy(np.concatenate([states.context, flat], axis=1)).float()
 
 
-def _say(returns: Floats) -> str:
-    return f"{returns.mean():.2f} ± {1.96 * returns.std() / returns.size**0.5:.2f}"
+def _say(values: Floats | Bools, digits: int = 2) -> str:
+    """Mean and half-width of its 95 % interval over episodes."""
+    return f"{values.mean():.{digits}f} ± {1.96 * values.std() / values.size**0.5:.{digits}f}"

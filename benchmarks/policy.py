@@ -2,9 +2,9 @@
 
 Sections: `learning` (share of the gap from base ranking to oracle, beside imitation and random rewards), `ablations`,
 `modalities` (leave one out), `ope` (coverage and refusals), `safety` (a million decisions), `speed`; with `--env
-MODULE:CLASS` in its place an environment of others (`env`), beside a plain Q ensemble. All simulated, so
-nothing here says anything about patients. Intervals are Student's at 95 % over the seeds, which count from
-`--first-seed`.
+MODULE:CLASS` in its place an environment of others (`env`), beside a plain Q ensemble, learnt from a uniformly random
+log or from `--episodes FILE`. All simulated, so nothing here says anything about patients. Intervals are Student's at
+95 % over the seeds, which count from `--first-seed`.
 """
 
 from __future__ import annotations
@@ -269,6 +269,7 @@ def main() -> None:
     parser.add_argument("--logs", type=int, default=NUM_LOGS)
     parser.add_argument("--decisions", type=int, default=NUM_DECISIONS)
     parser.add_argument("--env", default="")
+    parser.add_argument("--episodes", type=Path, help="with --env: the log to learn from, not a random one")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if unknown := set(options.sections) - set(SECTIONS):
@@ -281,7 +282,7 @@ def main() -> None:
         "ope": lambda: measure_ope(options.logs),
         "safety": lambda: measure_safety(options.decisions),
         "speed": measure_speed,
-        "env": lambda: measure_env(options.env, tuple(options.sizes)),
+        "env": lambda: measure_env(options.env, tuple(options.sizes), options.episodes),
     }
     found: dict[str, Any] = {}
     for section in ["env"] if options.env else options.sections or SECTIONS:
