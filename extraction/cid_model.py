@@ -29,6 +29,17 @@ _TREATMENT = frozenset({Predicate.TREATS, Predicate.PREVENTS})
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedDocument:
+    """A document with its mentions, its sentences and what rules read from it."""
+
+    document_id: str
+    text: str
+    mentions: tuple[Mention, ...]
+    sentences: tuple[tuple[int, int], ...]
+    statements: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CidModel:
     """Trees, habits and the probability from which a pair is stated."""
 
@@ -41,67 +52,84 @@ class CidModel:
         self, text: str, mentions: Iterable[Mention], sentences: Sequence[tuple[int, int]]
     ) -> list[tuple[Pair, float]]:
         """Return every pair of a linked drug and disease with the probability that the text blames the drug."""
-        pairs = tuple(read_pairs(mentions))
-        if not pairs:
-            return []
-        view = DocumentView(text, tuple(sentences), pairs, self.table, self.habits)
-        return list(zip(pairs, self.predict(document_features(view)).tolist(), strict=True))
+        return self.score_documents([RelatedDocument("", text, tuple(mentions), tuple(sentences))])[0]
+
+    def score_documents(self, documents: Iterable[RelatedDocument]) -> list[list[tuple[Pair, float]]]:
+        """Return the scored pairs of each document; the trees judge all documents' pairs at once."""
+        views = [
+            DocumentView(d.text, d.sentences, tuple(read_pairs(d.mentions)), self.table, self.habits) for d in documents
+        ]
+        features = [document_features(view) for view in views if view.pairs]
+        scores = iter(self.predict(np.concatenate(features)).tolist() if features else ())
+        return [[(pair, next(scores)) for pair in view.pairs] for view in views]
 
     def predict(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """[N, F] → [N] probabilities."""
         return np.asarray(self.booster.predict(features, num_threads=1))
 
-    def read(
-        self, document_id: str, text: str, mentions: Iterable[Mention], sentences: Sequence[tuple[int, int]]
-    ) -> tuple[Statement, ...]:
-        """Return the pairs that the document states, each with the sentence in which its mentions are closest."""
-        scored = self.score(text, mentions, sentences)
-        return tuple(
-            _to_statement(document_id, text, pair, score, sentences) for pair, score in keep_stated(scored, self.lowest)
-        )
+    def read(self, documents: Sequence[RelatedDocument]) -> list[tuple[Statement, ...]]:
+        """Return the pairs that each document states, each with the sentence in which its mentions are closest."""
+        return [
+            tuple(_to_statement(document, pair, score) for pair, score in keep_stated(scored, self.lowest))
+            for document, scored in zip(documents, self.score_documents(documents), strict=True)
+        ]
 
 
-def read_induced(
-    document_id: str,
-    text: str,
-    mentions: Sequence[Mention],
-    sentences: Sequence[tuple[int, int]],
-    statements: Sequence[Statement],
-    *,
-    is_corpus: bool = False,
-) -> tuple[Statement, ...]:
-    """Return a document's statements with its drug–disease `causes` decided by the shipped model.
+def read_induced(documents: Sequence[RelatedDocument], *, is_corpus: bool = False) -> list[tuple[Statement, ...]]:
+    """Return each document's statements with its drug–disease `causes` decided by the shipped model.
 
     The model has seen the whole document: what a rule read from one sentence stays only where the model agrees. It
     knows concepts by MeSH heading; mentions and statements keep the identifiers that they came with.
-    `is_corpus` says that the text comes from a corpus in which nearly every document blames a drug; any other text
+    `is_corpus` says that the texts come from a corpus in which nearly every document blames a drug; any other text
     blames one more seldom, so there the model adds only what it holds for likely, and nothing of a pair that a rule
     reads as treatment.
     """
     model = load_cid_model()
-    asserted = [m for m in mentions if m.curie and not (m.negated or m.family)]
-    headings = {m.curie: to_heading(model.table, m) for m in asserted}
-    known_as = {heading: curie for curie, heading in reversed(headings.items())}
-    renamed = [replace(m, curie=headings[m.curie]) for m in asserted]
-    stated = model.read(document_id, text, renamed, sentences)
-    judged = {(pair.drug, pair.disease) for pair in read_pairs(renamed)}
+    headings = [_read_headings(model.table, document.mentions) for document in documents]
+    renamed = [
+        replace(d, mentions=tuple(replace(m, curie=known[m.curie]) for m in d.mentions if _is_asserted(m)))
+        for d, known in zip(documents, headings, strict=True)
+    ]
+    return [
+        _decide(document, known, {(p.drug, p.disease) for p in read_pairs(other.mentions)}, stated, is_corpus)
+        for document, known, other, stated in zip(documents, headings, renamed, model.read(renamed), strict=True)
+    ]
+
+
+def _is_asserted(mention: Mention) -> bool:
+    return bool(mention.curie) and not (mention.negated or mention.family)
+
+
+def _read_headings(table: ConceptTable, mentions: Iterable[Mention]) -> dict[str, str]:
+    """Return the table's CURIE of each asserted mention's."""
+    return {m.curie: to_heading(table, m) for m in mentions if _is_asserted(m)}
+
+
+def _decide(
+    document: RelatedDocument,
+    headings: dict[str, str],
+    judged: set[tuple[str, str]],
+    stated: Sequence[Statement],
+    is_corpus: bool,
+) -> tuple[Statement, ...]:
+    """Join what rules read and what the model states of the `judged` pairs of headings."""
+
+    def to_pair(statement: Statement) -> tuple[str, str]:
+        return headings.get(statement.subject, statement.subject), headings.get(statement.object, statement.object)
+
     agreed = {(s.subject, s.object) for s in stated}
     kept, known = [], set()
-    for statement in statements:
-        pair = (headings.get(statement.subject, statement.subject), headings.get(statement.object, statement.object))
+    for statement in document.statements:
         if statement.predicate != Predicate.CAUSES or statement.negated:
             kept.append(statement)
-        elif pair not in judged - agreed:
+        elif to_pair(statement) not in judged - agreed:
             kept.append(statement)
-            known.add(pair)
+            known.add(to_pair(statement))
     if not is_corpus:
-        known |= {
-            (headings.get(s.subject, s.subject), headings.get(s.object, s.object))
-            for s in statements
-            if s.predicate in _TREATMENT and not s.negated
-        }
+        known |= {to_pair(s) for s in document.statements if s.predicate in _TREATMENT and not s.negated}
     lowest = 0.0 if is_corpus else _LIKELY
     new = [s for s in stated if (s.subject, s.object) not in known and (s.confidence or 0.0) >= lowest]
+    known_as = {heading: curie for curie, heading in reversed(headings.items())}
     return (*kept, *(_with_names(s, known_as) for s in new))
 
 
@@ -130,20 +158,18 @@ def keep_stated(scored: Sequence[tuple[Pair, float]], lowest: float) -> list[tup
     return stated
 
 
-def _to_statement(
-    document_id: str, text: str, pair: Pair, score: float, sentences: Sequence[tuple[int, int]]
-) -> Statement:
+def _to_statement(document: RelatedDocument, pair: Pair, score: float) -> Statement:
     drug, disease = pair.closest()
     first = min(drug.start, disease.start)
-    start, end = next(((a, b) for a, b in sentences if a <= first < b), (drug.start, drug.end))
+    start, end = next(((a, b) for a, b in document.sentences if a <= first < b), (drug.start, drug.end))
     return Statement(
-        document_id,
+        document.document_id,
         pair.drug,
         Predicate.CAUSES,
         pair.disease,
         start,
         end,
-        text[start:end],
+        document.text[start:end],
         confidence=round(score, 4),
         rule=RULE,
         subject_span=(drug.start, drug.end),

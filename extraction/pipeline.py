@@ -16,7 +16,7 @@ from spacy.tokens import Doc
 
 from extraction.abbreviations import settle_abbreviations
 from extraction.assertion import ASSERTIONS, Assertion, read_assertions
-from extraction.cid_model import read_induced
+from extraction.cid_model import RelatedDocument, read_induced
 from extraction.consistency import name_everywhere
 from extraction.deidentify import deidentify
 from extraction.dictionary import DRUG_CLASS, Dictionary, build_dictionary
@@ -118,8 +118,13 @@ class Extractor:
             LinkRequest(item.document.text, found, find_long_forms(doc))
             for item, doc, found in zip(items, docs, spans, strict=True)
         )
-        for item, found, links in zip(items, spans, self.linker.link(requests), strict=True):
-            yield _annotate(item, found, links, self.config)
+        sentences = [split_sentences(item.document.text) for item in items]
+        linked = zip(items, spans, self.linker.link(requests), sentences, strict=True)
+        mentions = [_to_mentions(*parts, self.config) for parts in linked]
+        related = [_relate(*parts, self.config) for parts in zip(items, mentions, sentences, strict=True)]
+        stated = _judge(items, related, self.config)
+        for item, own, document, statements in zip(items, mentions, related, stated, strict=True):
+            yield Annotated(item, own, keep_statements(document.mentions, statements))
 
     def _recognize(self, items: Sequence[SourceDocument], docs: Sequence[Doc]) -> Iterator[tuple[Span, ...]]:
         if self.config.gold_mentions:
@@ -156,29 +161,30 @@ class Extractor:
 
 @cache
 def build_language() -> Language:
-    """Return the tokenizer with scispaCy's AbbreviationDetector; nothing is loaded from outside."""
+    """Return the tokenizer with scispaCy's AbbreviationDetector; nothing is loaded from outside.
+
+    The detector reads the words' texts only, so none of their other attributes is worked out.
+    """
     language = spacy.blank("en")
     language.max_length = 10_000_000
+    language.vocab.lex_attr_getters = {}  # type: ignore[attr-defined]
     language.add_pipe("abbreviation_detector")
     return language
 
 
-def _annotate(
-    item: SourceDocument, spans: Sequence[Span], links: Sequence[Link], config: ExtractionConfig
-) -> Annotated:
-    text = item.document.text
-    sections = item.sections
-    sentences = split_sentences(text)
-    asserted = read_assertions(text, spans, sentences, sections)
+def _to_mentions(
+    item: SourceDocument,
+    spans: Sequence[Span],
+    links: Sequence[Link],
+    sentences: tuple[tuple[int, int], ...],
+    config: ExtractionConfig,
+) -> tuple[Mention, ...]:
+    asserted = read_assertions(item.document.text, spans, sentences, item.sections)
     keeps_types = config.gold_mentions or config.ids == CORPUS_IDS
     typed = spans if keeps_types else [settle_type(s, k) for s, k in zip(spans, links, strict=True)]
-    mentions = tuple(
-        _to_mention(item, span, link, sections, assertion)
-        for span, link, assertion in zip(typed, links, asserted, strict=True)
+    return tuple(
+        _to_mention(item, span, link, assertion) for span, link, assertion in zip(typed, links, asserted, strict=True)
     )
-    related = with_gold_curies(mentions, item.mentions) if config.gold_mentions else mentions
-    statements = _relate(item.document, related, sentences, sections, config)
-    return Annotated(item, mentions, keep_statements(related, statements))
 
 
 def settle_type(span: Span, link: Link) -> Span:
@@ -195,27 +201,32 @@ def settle_type(span: Span, link: Link) -> Span:
 
 
 def _relate(
-    document: Document,
-    mentions: Sequence[Mention],
-    sentences: Sequence[tuple[int, int]],
-    sections: Sequence[Section],
+    item: SourceDocument,
+    mentions: tuple[Mention, ...],
+    sentences: tuple[tuple[int, int], ...],
     config: ExtractionConfig,
-) -> tuple[Statement, ...]:
-    document_id, text = document.document_id, document.text
-    statements = read_relations(document_id, text, mentions, sentences, sections)
-    if document.kind == NOTE:
-        statements += read_plans(document_id, text, mentions, sentences, sections)
-    if document.kind == ABSTRACT:
-        statements = read_induced(
-            document_id, text, mentions, sentences, statements, is_corpus=config.ids == CORPUS_IDS
-        )
-    return statements
+) -> RelatedDocument:
+    """Return a document with what rules read from it."""
+    document_id, text, sections = item.document.document_id, item.document.text, item.sections
+    related = with_gold_curies(mentions, item.mentions) if config.gold_mentions else mentions
+    statements = read_relations(document_id, text, related, sentences, sections)
+    if item.document.kind == NOTE:
+        statements += read_plans(document_id, text, related, sentences, sections)
+    return RelatedDocument(document_id, text, related, sentences, statements)
 
 
-def _to_mention(
-    item: SourceDocument, span: Span, link: Link, sections: Sequence[Section], assertion: Assertion
-) -> Mention:
-    section = section_at(sections, span.start)
+def _judge(
+    items: Sequence[SourceDocument], related: Sequence[RelatedDocument], config: ExtractionConfig
+) -> Iterator[tuple[Statement, ...]]:
+    """Yield each document's statements; the model of chemical-induced disease judges all abstracts at once."""
+    abstracts = [d for item, d in zip(items, related, strict=True) if item.document.kind == ABSTRACT]
+    judged = iter(read_induced(abstracts, is_corpus=config.ids == CORPUS_IDS) if abstracts else ())
+    for item, document in zip(items, related, strict=True):
+        yield next(judged) if item.document.kind == ABSTRACT else document.statements
+
+
+def _to_mention(item: SourceDocument, span: Span, link: Link, assertion: Assertion) -> Mention:
+    section = section_at(item.sections, span.start)
     return Mention(
         document_id=item.document.document_id,
         start=span.start,
@@ -242,13 +253,13 @@ def _gold_spans(item: SourceDocument) -> tuple[Span, ...]:
 
 
 def tokenize(language: Language, texts: Sequence[str]) -> list[Doc]:
-    """Return the texts as spaCy documents; only a text with brackets can explain an abbreviation.
+    """Return the texts as spaCy documents, empty where there are no brackets: such a text explains no abbreviation.
 
     The detector warns about every text in which it finds none, which is no news.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"\[W036\]")
-        return [language(text) if "(" in text else language.make_doc(text) for text in texts]
+        return [language(text) if "(" in text else Doc(language.vocab) for text in texts]
 
 
 def _outside_headers(sections: Sequence[Section], spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from extraction.cid import read_pairs
-from extraction.cid_model import CidModel, keep_stated, load_cid_model, read_induced, to_heading, write_cid_model
+from extraction.cid_model import (
+    CidModel,
+    RelatedDocument,
+    keep_stated,
+    load_cid_model,
+    read_induced,
+    to_heading,
+    write_cid_model,
+)
 from extraction.cid_train import BlamingDocument, build_habits, train_cid
 from extraction.concepts import read_concepts
 from extraction.sentences import split_sentences
@@ -31,6 +39,10 @@ def make_document(text: str) -> BlamingDocument:
     return BlamingDocument(text, mentions, split_sentences(text), blamed)
 
 
+def to_related(document: BlamingDocument, *statements: Statement) -> RelatedDocument:
+    return RelatedDocument("d", document.text, document.mentions, document.sentences, statements)
+
+
 @pytest.fixture(scope="module")
 def model() -> CidModel:
     documents = [make_document(t) for t in (CAUSED, TREATED) for _ in range(60)]
@@ -46,7 +58,7 @@ def test_habits_count_documents() -> None:
 
 def test_what_was_blamed_is_stated_with_its_sentence(model: CidModel) -> None:
     document = make_document("It rose. " + CAUSED)
-    stated = model.read("d", document.text, document.mentions, document.sentences)
+    stated = model.read([to_related(document)])[0]
     assert [(s.subject, s.predicate, s.object) for s in stated] == [(CLONIDINE, Predicate.CAUSES, HYPOTENSION)]
     assert stated[0].sentence == CAUSED
     assert stated[0].confidence is not None
@@ -55,11 +67,19 @@ def test_what_was_blamed_is_stated_with_its_sentence(model: CidModel) -> None:
 
 def test_what_was_treated_is_not(model: CidModel) -> None:
     document = make_document(TREATED)
-    assert model.read("d", document.text, document.mentions, document.sentences) == ()
+    assert model.read([to_related(document)]) == [()]
 
 
 def test_no_pairs_no_scores(model: CidModel) -> None:
     assert model.score("Nothing.", [], [(0, 8)]) == []
+
+
+def test_documents_judged_together_or_alone_get_the_same_scores(model: CidModel) -> None:
+    documents = [to_related(make_document(text)) for text in (CAUSED, "Nothing.", TREATED)]
+    together = model.score_documents(documents)
+    assert together == [model.score(d.text, d.mentions, d.sentences) for d in documents]
+    assert [len(scored) for scored in together] == [1, 0, 1]
+    assert model.score_documents([]) == []
 
 
 def test_a_model_survives_the_disk(model: CidModel, tmp_path: Path) -> None:
@@ -87,7 +107,7 @@ def test_shipped_model_and_rules_agree_on_one_list() -> None:
     document = make_document(CAUSED)
     rule = Statement("d", CLONIDINE, Predicate.CAUSES, HYPOTENSION, 0, 30, CAUSED, rule="induced")
     other = Statement("d", CLONIDINE, Predicate.TREATS, HYPOTENSION, 0, 30, CAUSED, rule="for")
-    found = read_induced("d", CAUSED, document.mentions, document.sentences, [rule, other])
+    found = read_induced([to_related(document, rule, other)])[0]
     assert found == (rule, other)
 
 
@@ -96,7 +116,7 @@ def test_the_shipped_model_speaks_in_the_identifiers_of_its_mentions() -> None:
     table = read_concepts()
     named = [replace(m, curie=table.to_graph(m.curie)) for m in document.mentions]
     assert not any(m.curie.startswith("MESH:") for m in named)
-    found = read_induced("d", CAUSED, named, document.sentences, [])
+    found = read_induced([replace(to_related(document), mentions=tuple(named))])[0]
     assert [(s.subject, s.object) for s in found] == [(named[0].curie, named[1].curie)]
 
 
@@ -109,7 +129,7 @@ def test_a_concept_the_table_lacks_is_known_by_its_name() -> None:
 def test_outside_a_corpus_what_a_rule_reads_as_treatment_is_not_blamed() -> None:
     document = make_document(CAUSED)
     treats = Statement("d", CLONIDINE, Predicate.TREATS, HYPOTENSION, 0, 30, CAUSED, rule="for")
-    found = read_induced("d", CAUSED, document.mentions, document.sentences, [treats])
+    found = read_induced([to_related(document, treats)])[0]
     assert found == (treats,)
-    with_corpus = read_induced("d", CAUSED, document.mentions, document.sentences, [treats], is_corpus=True)
+    with_corpus = read_induced([to_related(document, treats)], is_corpus=True)[0]
     assert [s.predicate for s in with_corpus] == [Predicate.TREATS, Predicate.CAUSES]
