@@ -12,6 +12,7 @@ from extraction.tables import read_rows
 _ENGLISH = "English"
 _PREFIX = "language "
 _WORD = re.compile(r"[^\W\d_]+")
+_BEYOND_LATIN = re.compile(r"[^\0-\u036f]")
 _SCRIPTS = {
     "CJK": "Chinese or Japanese",
     "HIRAGANA": "Japanese",
@@ -54,10 +55,18 @@ def find_foreign_language(text: str) -> str:
     return _by_script(sample) or _by_words([w.lower() for w in _WORD.findall(sample)])
 
 
+@cache
+def _languages_of() -> dict[str, tuple[str, ...]]:
+    """Return the languages of each function word."""
+    languages: dict[str, tuple[str, ...]] = {}
+    for language, words in function_words().items():
+        languages |= {word: (*languages.get(word, ()), language) for word in words}
+    return languages
+
+
 def _by_script(text: str) -> str:
-    letters = [c for c in text if c.isalpha()]
-    foreign = Counter(unicodedata.name(c, "?").split()[0] for c in letters if ord(c) > 0x36F)
-    if not letters or sum(foreign.values()) < _FOREIGN_SHARE * len(letters):
+    foreign = Counter(unicodedata.name(c, "?").split()[0] for c in _BEYOND_LATIN.findall(text) if c.isalpha())
+    if not foreign or foreign.total() < _FOREIGN_SHARE * sum(map(str.isalpha, text)):
         return ""
     return next((_SCRIPTS[script] for script, _ in foreign.most_common() if script in _SCRIPTS), "")
 
@@ -65,6 +74,10 @@ def _by_script(text: str) -> str:
 def _by_words(words: list[str]) -> str:
     if len(words) < _MIN_WORDS:
         return ""
-    counts = {language: sum(word in known for word in words) for language, known in function_words().items()}
+    languages = _languages_of()
+    counts = dict.fromkeys(function_words(), 0)
+    for word in words:
+        for language in languages.get(word, ()):
+            counts[language] += 1
     best = max(counts, key=lambda language: counts[language])
     return best if best != _ENGLISH and counts[best] >= 3 and counts[best] > _MIN_LEAD * counts[_ENGLISH] else ""

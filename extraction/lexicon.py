@@ -85,7 +85,7 @@ class Lexicon:
             key = keys[place]
             if key in _SKIPPED:
                 continue
-            if count == limit or not key[0].isalnum():
+            if count == limit or not key[0].isalnum() or (count > 1 and not self._begins_another(phrase)):
                 break
             candidate = f"{phrase} {to_singular(key)}" if phrase else to_singular(key)
             mask = self.families.get(candidate)
@@ -93,8 +93,6 @@ class Lexicon:
                 best, best_end = mask, place + 1
             phrase = f"{phrase} {key}" if phrase else key
             count += 1
-            if count > 1 and not self._begins_another(phrase):
-                break
         return best, best_end
 
     def _begins_another(self, phrase: str) -> bool:

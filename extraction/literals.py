@@ -18,16 +18,17 @@ from typing import Any
 from ahocorasick import Automaton
 
 _MOST_LITERALS = 64
-_ZERO_WIDTH = frozenset({code.AT, code.ASSERT, code.ASSERT_NOT})
+_LETTERS = 27
+_AHEAD = 1
 
 Literals = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a pattern: all texts that it matches, None for too many, and what each of these holds, None if unknown.
+    """A part of a pattern: all texts that it takes up, None for too many, and what must stand there or ahead, if known.
 
-    The texts are a superset: what looks ahead or behind is passed over.
+    The texts are a superset: what looks ahead or behind takes up nothing.
     """
 
     exact: Literals | None
@@ -51,17 +52,16 @@ class Prefilter:
                 continue
             for literal in needed:
                 places.setdefault(literal, []).append(place)
+        self._places = list(places.values())
         self._literals = Automaton()
-        for literal, found in places.items():
-            self._literals.add_word(literal, tuple(found))
+        for number, literal in enumerate(places):
+            self._literals.add_word(literal, number)
         self._literals.make_automaton()
 
     def find(self, lowered: str) -> list[int]:
         """Return the places of the patterns that may match a text in lower case, in order; the others do not."""
-        found = set(self._always)
-        for _, places in self._literals.iter(lowered):
-            found.update(places)
-        return sorted(found)
+        literals = {number for _, number in self._literals.iter(lowered)}
+        return sorted({*self._always}.union(*(self._places[number] for number in literals)))
 
 
 def find_needed(pattern: re.Pattern[str]) -> Literals | None:
@@ -70,8 +70,7 @@ def find_needed(pattern: re.Pattern[str]) -> Literals | None:
     >>> sorted(find_needed(re.compile(r"\\bden(?:y|ies) (?:any )?\\w+")))
     ['denies ', 'deny ']
     """
-    part = _read_sequence(parser.parse(pattern.pattern, pattern.flags))
-    return _surest([part.exact, part.needed])
+    return _needed_by(_read_sequence(parser.parse(pattern.pattern, pattern.flags)))
 
 
 def _read_sequence(items: Iterable[tuple[Any, Any]]) -> _Part:
@@ -80,10 +79,11 @@ def _read_sequence(items: Iterable[tuple[Any, Any]]) -> _Part:
     needed: list[Literals | None] = []
     is_whole = True
     for part in map(_read_item, items):
+        needed.append(part.needed)
         if part.exact is not None and len(part.exact) * len(run) <= _MOST_LITERALS:
             run = frozenset(a + b for a, b in product(run, part.exact))
             continue
-        needed += [run, part.needed]
+        needed.append(run)
         run, is_whole = part.exact or frozenset({""}), False
     needed.append(run)
     return _Part(run if is_whole else None, _surest(needed))
@@ -91,8 +91,11 @@ def _read_sequence(items: Iterable[tuple[Any, Any]]) -> _Part:
 
 def _read_item(item: tuple[Any, Any]) -> _Part:
     kind, value = item
-    if kind in _ZERO_WIDTH:
+    if kind in (code.AT, code.ASSERT_NOT):
         return _EMPTY
+    if kind is code.ASSERT:
+        direction, items = value
+        return _Part(_EMPTY.exact, _needed_by(_read_sequence(items)) if direction == _AHEAD else None)
     if kind is code.LITERAL:
         return _Part(frozenset({chr(value).lower()}), None)
     if kind is code.IN:
@@ -114,23 +117,25 @@ def _read_characters(members: Sequence[tuple[Any, Any]]) -> _Part:
 
 def _read_branches(branches: Sequence[_Part]) -> _Part:
     exact = [part.exact for part in branches if part.exact is not None]
-    if len(exact) == len(branches):
-        return _Part(frozenset().union(*exact), None)
-    needed = [literals for part in branches if (literals := _surest([part.exact, part.needed])) is not None]
-    return _Part(None, frozenset().union(*needed) if len(needed) == len(branches) else None)
+    needed = [literals for part in branches if (literals := _needed_by(part)) is not None]
+    return _Part(*(frozenset().union(*sets) if len(sets) == len(branches) else None for sets in (exact, needed)))
 
 
 def _read_repeat(least: int, most: int, items: Iterable[tuple[Any, Any]]) -> _Part:
     part = _read_sequence(items)
     if (least, most) == (0, 1) and part.exact is not None:
         return _Part(part.exact | {""}, None)
-    return _Part(None, _surest([part.exact, part.needed])) if least else _ANYTHING
+    return _Part(None, _needed_by(part)) if least else _ANYTHING
+
+
+def _needed_by(part: _Part) -> Literals | None:
+    return _surest([part.exact, part.needed])
 
 
 def _surest(sets: Sequence[Literals | None]) -> Literals | None:
-    """Return the set whose shortest literal is longest, then the smallest; without the literals that hold another."""
+    """Return the set that the fewest texts hold if all letters were alike; without the literals that hold another."""
     known = [literals for literals in sets if literals and "" not in literals]
     if not known:
         return None
-    best = max(known, key=lambda literals: (min(map(len, literals)), -len(literals)))
+    best = min(known, key=lambda literals: sum(_LETTERS ** -len(literal) for literal in literals))
     return frozenset(x for x in best if not any(y in x for y in best if y != x))

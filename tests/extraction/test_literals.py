@@ -22,12 +22,15 @@ TEXTS = (
         (r"\bno\b", {"no"}),
         (r"results? (?:in|from)", {"result in", "results in", "result from", "results from"}),
         (r"(?:ab|abc)\d+", {"ab"}),
-        (r"x{2}(?:deny)?(?=longer)", {"x"}),
+        (r"x{2}(?:deny)?(?=longer)", {"longer"}),
         (r"[-–]induced", {"-induced", "–induced"}),
         (r"(?i:MG)/\w+kg", {"mg/"}),
         (r"\w+|never", None),
         (r"(?:not )?\d", None),
         (r"(?:only|\d) just", {" just"}),
+        (r"on(?= \w+ daily)(?<=upon)", {" daily"}),
+        (r"(?:on|by(?= mouth))\b", {"on", " mouth"}),
+        (r"(?:up|at(?= night))(?= all)", {" all"}),
     ],
 )
 def test_what_every_match_holds(pattern: str, needed: set[str] | None) -> None:
