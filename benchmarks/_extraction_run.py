@@ -1,21 +1,18 @@
-"""A long run beside a plain spaCy pipeline: documents a second and memory while ten thousand abstracts go by."""
+"""A long run beside plain spaCy pipelines: documents a second and memory while ten thousand abstracts go by."""
 
 from __future__ import annotations
 
 import os
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import spacy
 import torch
-from spacy.language import Language
-from spacy.training import Example
-from thinc.util import fix_random_seed
 
+from benchmarks._extraction_peers import JUDGED, build_whole_peer, load_peer
 from extraction.document import Annotated, SourceDocument, content_hash
 from extraction.evaluate import to_places, to_scores
 from extraction.jobs import annotate
@@ -24,10 +21,8 @@ from extraction.pipeline import ExtractionConfig
 from extraction.scoring import Counts, Place, count_strict
 from kg.model import Document
 
-JUDGED = frozenset({"disease", "drug"})
 _DROPPED = 0.02
 _REPORTS = 5
-_PEER_EPOCHS, _PEER_BATCH = 3, 16
 
 
 def noisy_copies(texts: Sequence[str], num: int, seed: int = 1) -> Iterator[SourceDocument]:
@@ -62,38 +57,6 @@ def reference_gflops(seconds: float = 0.5) -> float:
         torch.mm(left, right)
         done += 1
     return 2 * 512**3 * done / (time.perf_counter() - started) / 1e9
-
-
-def load_peer(documents: Sequence[SourceDocument], folder: Path) -> Language:
-    """Return the peer that lies in a folder; where there is none it is trained and kept there."""
-    if not (folder / "meta.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        train_peer(documents).to_disk(folder)
-    return spacy.load(folder)
-
-
-def train_peer(documents: Sequence[SourceDocument], seed: int = 1) -> Language:
-    """Return a plain spaCy pipeline (blank English, CNN tok2vec and NER with spaCy's own settings), trained here."""
-    fix_random_seed(seed)
-    nlp = spacy.blank("en")
-    nlp.add_pipe("ner")
-    examples = [to_example(nlp, d) for d in documents]
-    nlp.initialize(lambda: examples)
-    optimizer = nlp.resume_training()
-    rng = random.Random(seed)
-    for _ in range(_PEER_EPOCHS):
-        rng.shuffle(examples)
-        for start in range(0, len(examples), _PEER_BATCH):
-            nlp.update(examples[start : start + _PEER_BATCH], sgd=optimizer, drop=0.1)
-    return nlp
-
-
-def to_example(nlp: Language, document: SourceDocument) -> Example:
-    """Return a document as spaCy learns from it; mentions inside tokens or over others are left out."""
-    doc = nlp.make_doc(document.document.text)
-    spans = [doc.char_span(m.start, m.end, m.type) for m in document.mentions if m.type in JUDGED]
-    kept = spacy.util.filter_spans([s for s in spans if s is not None])
-    return Example.from_dict(doc, {"entities": [(s.start_char, s.end_char, s.label_) for s in kept]})
 
 
 def score(gold: Sequence[SourceDocument], found: Iterable[set[Place]]) -> dict[str, object]:
@@ -149,17 +112,33 @@ def bench_run(train: Sequence[SourceDocument], unseen: Sequence[SourceDocument],
     ours = list(config.create().annotate(iter(unseen)))
     places = [to_places(o.mentions, JUDGED) if isinstance(o, Annotated) else set() for o in ours]
     print(f"{model}, F1 on unseen documents", score(unseen, places))
-    copies = (d.document.text for d in noisy_copies(texts, num))
-    theirs = time_run("plain spaCy", peer.pipe(copies, n_process=workers, batch_size=64), num)
+    whole_peer = build_whole_peer(peer, train)
+    peers = {
+        "spaCy, NER only": peer.pipe(copies_of(texts, num), n_process=workers, batch_size=64),
+        "spaCy, scispaCy's components": whole_peer.pipe(copies_of(texts, num), n_process=workers, batch_size=64),
+    }
+    theirs = {name: time_run(name, docs, num) for name, docs in peers.items()}
     if workers == 1:
         recognizer = load_recognizer(model)
         if not isinstance(recognizer, TaggerRecognizer):
             raise SystemExit(f"{model} is no tagger; give fast, accurate or a folder.")
-        found_alone = recognizer.recognize(d.document.text for d in noisy_copies(texts, num))
-        alone = time_run(f"{model}, mentions only", found_alone, num)
-        print(f"mentions only, by processor time: {alone[1] / theirs[1]:.2f}x")
-    whole = time_run(f"{model}, linked and related", annotate(noisy_copies(texts, num), config, workers=workers), num)
-    clock, work = (ours / peers for ours, peers in zip(whole, theirs, strict=True))
-    print(f"documents a second beside plain spaCy, which only finds mentions: {clock:.2f}x by the clock")
-    if workers == 1:
-        print(f"by processor time: {work:.2f}x")
+        name = f"{model}, mentions only"
+        print_ratios(name, time_run(name, recognizer.recognize(copies_of(texts, num)), num), theirs)
+    name = f"{model}, linked and related"
+    read = annotate(noisy_copies(texts, num), config, workers=workers)
+    print_ratios(name, time_run(name, read, num), theirs, is_one_process=workers == 1)
+
+
+def copies_of(texts: Sequence[str], num: int) -> Iterator[str]:
+    """Yield the texts of `num` noisy copies."""
+    return (document.document.text for document in noisy_copies(texts, num))
+
+
+def print_ratios(
+    name: str, ours: tuple[float, float], theirs: Mapping[str, tuple[float, float]], *, is_one_process: bool = True
+) -> None:
+    """Print our pace beside each peer's: by the clock, and by processor time where one process reads."""
+    for peer, paces in theirs.items():
+        clock, work = (own / other for own, other in zip(ours, paces, strict=True))
+        by_work = f", {work:.2f}x by processor time" if is_one_process else ""
+        print(f"{name}, beside {peer}: {clock:.2f}x by the clock{by_work}")

@@ -197,7 +197,7 @@ def bench_rule_confidences(data: Path, _model: str) -> None:
 
 
 def bench_documents(data: Path, settings: RunSettings) -> None:
-    """A long run beside a plain spaCy pipeline trained on the same part; F1 on documents of BioRED that neither saw."""
+    """A long run beside spaCy pipelines trained on the same part; F1 on documents of BioRED that neither saw."""
     train = read_documents(data / CDR_TRAIN, held_out(data))
     bench_run(train, read_documents(data / BIORED_DEV, annotated_elsewhere(data)), settings)
 
