@@ -34,7 +34,7 @@ def find_patterns(text: str) -> list[Span]:
     patterns = read_patterns(_TABLE)
     found = [
         Span(match.start(), match.end(), EntityType(kind))
-        for kind, pattern in map(patterns.__getitem__, _prefilter().find(text.lower()))
+        for kind, pattern in map(patterns.__getitem__, _prefilter().find(text))
         for match in pattern.finditer(text)
         if not _NOT_A_DOSE.match(match.group())
     ]

@@ -170,7 +170,7 @@ def find_relations(masked: Masked, mentions: Sequence[Mention], section: str) ->
     rules = read_relation_rules()
     found = [
         hit
-        for rule in map(rules.__getitem__, _prefilter().find(masked.text.lower()))
+        for rule in map(rules.__getitem__, _prefilter().find(masked.text))
         if rule.letters <= letters and (rule.polarity == "allergies") <= (section == "allergies")
         for match in _matches(rule.pattern, masked.text)
         for hit in _hits(rule, match, masked, mentions)
