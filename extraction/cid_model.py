@@ -87,13 +87,17 @@ def read_induced(documents: Sequence[RelatedDocument], *, is_corpus: bool = Fals
     model = load_cid_model()
     headings = [_read_headings(model.table, document.mentions) for document in documents]
     renamed = [
-        replace(d, mentions=tuple(replace(m, curie=known[m.curie]) for m in d.mentions if _is_asserted(m)))
+        replace(d, mentions=tuple(_with_curie(m, known[m.curie]) for m in d.mentions if _is_asserted(m)))
         for d, known in zip(documents, headings, strict=True)
     ]
     return [
         _decide(document, known, {(p.drug, p.disease) for p in read_pairs(other.mentions)}, stated, is_corpus)
         for document, known, other, stated in zip(documents, headings, renamed, model.read(renamed), strict=True)
     ]
+
+
+def _with_curie(mention: Mention, curie: str) -> Mention:
+    return mention if curie == mention.curie else replace(mention, curie=curie)
 
 
 def _is_asserted(mention: Mention) -> bool:

@@ -15,7 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from extraction.abbreviations import settle_abbreviations
-from extraction.assertion import ASSERTIONS, Assertion, read_assertions
+from extraction.assertion import Assertion, read_assertions
 from extraction.cid_model import RelatedDocument, read_induced
 from extraction.consistency import name_everywhere
 from extraction.deidentify import deidentify
@@ -236,7 +236,11 @@ def _to_mention(item: SourceDocument, span: Span, link: Link, assertion: Asserti
         curie=link.curie,
         score=round(span.score, 4),
         section=section.name if section is not None else "",
-        **{name: getattr(assertion, name) for name in ASSERTIONS},
+        negated=assertion.negated,
+        uncertain=assertion.uncertain,
+        hypothetical=assertion.hypothetical,
+        family=assertion.family,
+        historical=assertion.historical,
     )
 
 

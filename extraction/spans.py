@@ -37,4 +37,5 @@ def keep_longest(*lists: Sequence[Span]) -> tuple[Span, ...]:
 def add_curies(spans: Sequence[Span], known: Sequence[Span]) -> tuple[Span, ...]:
     """Return `spans` with the CURIEs of the `known` spans of the same type at the same place."""
     curies = {(k.start, k.end, k.type): k.curie for k in known}
-    return tuple(replace(s, curie=s.curie or curies.get((s.start, s.end, s.type), "")) for s in spans)
+    found = ((span, span.curie or curies.get((span.start, span.end, span.type), "")) for span in spans)
+    return tuple(span if curie == span.curie else replace(span, curie=curie) for span, curie in found)
