@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ _NUM_AROUND = 12
 _DISEASE_TREES = ("F0", *(f"C{n:02}" for n in (1, 4, 6, 8, 10, 11, 12, 14, 15, 16, 18, 20, 23, 25)))
 _DRUG_TREES = ("D01", "D02", "D03", "D04", "D06", "D12", "D27")
 _REMEMBERED = 10_000
+_MOST_DISTANCES = 2_000_000
 
 Numbers = NDArray[np.float64]
 
@@ -59,6 +60,25 @@ class _Side:
         """[M, …] of mentions → [N, …], the sums over a concept's mentions."""
         return np.asarray(np.add.reduceat(values, self.first, axis=0))
 
+    def parts(self, most: int) -> Iterator[_Side]:
+        """Yield the concepts in parts of at most `most` mentions, a concept with more alone."""
+        ends = self.first + self.counts.astype(int)
+        begin = 0
+        while begin < len(ends):
+            end = max(begin + 1, int(np.searchsorted(ends, self.first[begin] + most, side="right")))
+            start, stop = self.first[begin], ends[end - 1]
+            yield _Side(
+                self.first[begin:end] - start,
+                self.counts[begin:end],
+                self.named_in[begin:end],
+                self.starts[start:stop],
+                self.ends[start:stop],
+                self.sentences[start:stop],
+                self.is_inducing[start:stop],
+                self.concepts[start:stop] - begin,
+            )
+            begin = end
+
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
@@ -81,12 +101,13 @@ def document_features(view: DocumentView) -> NDArray[np.float32]:
         return np.repeat(of_drugs, len(disease_mentions), axis=0), np.tile(of_diseases, (len(drug_mentions), 1))
 
     last = max(1, len(view.sentences) - 1)
+    parts = list(drugs.parts(_MOST_DISTANCES // len(diseases.starts) + 1))
     columns = (
         np.stack(of_pairs(_frequencies(drugs), _frequencies(diseases)), axis=2).reshape(len(view.pairs), -1),
         np.full((len(view.pairs), 2), (len(drug_mentions), len(disease_mentions))),
         *of_pairs(_places(drugs, last), _places(diseases, last)),
-        _closest(drugs, diseases),
-        _between(drugs, diseases, cues),
+        np.concatenate([_closest(part, diseases) for part in parts]),
+        np.concatenate([_between(part, diseases, cues) for part in parts]),
         *of_pairs(_around(drugs, cues), _around(diseases, cues)),
         *of_pairs(
             _hierarchy(view.table, drug_mentions, _DRUG_TREES), _hierarchy(view.table, disease_mentions, _DISEASE_TREES)

@@ -86,3 +86,15 @@ def test_a_narrower_disease_of_the_document_is_noticed() -> None:
     rows = zip(with_broad.pairs, document_features(with_broad).tolist(), strict=True)
     values = {p.disease: row for p, row in rows if p.drug == CLONIDINE}
     assert values[VASCULAR] != values[HYPOTENSION]
+
+
+def test_a_long_document_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    mentions = [
+        Mention("d", 4 * n, 4 * n + 3, TEXT[4 * n : 4 * n + 3], ("drug", "disease")[n % 2], f"{n % 2}:{n // 2 % 3}")
+        for n in range(12)
+    ]
+    view = DocumentView(TEXT, ((0, 30), (31, 49)), tuple(read_pairs(mentions)), make_table(), Habits({}, {}))
+    whole = document_features(view)
+    monkeypatch.setattr("extraction.cid_features._MOST_DISTANCES", 1)
+    assert document_features(view).tolist() == whole.tolist()
+    assert len(whole) == 9
