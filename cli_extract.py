@@ -122,7 +122,9 @@ def extract_train(
     corpus: Annotated[list[Path], typer.Option(help="An annotated PubTator, BioC or IOB file; may be given again.")],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     exclude: Annotated[Path | None, typer.Option(help="A file of document ids to leave out, one a line.")] = None,
-    start: Annotated[Path | None, typer.Option(help="A tagger's folder whose training goes on.")] = None,
+    start: Annotated[
+        list[Path] | None, typer.Option(help="A tagger's folder whose training goes on; of several the mean.")
+    ] = None,
     teacher: Annotated[
         list[str] | None, typer.Option(help="A tagger whose probabilities are learnt too; of several their mean.")
     ] = None,
@@ -139,7 +141,15 @@ def extract_train(
     left_out = frozenset(exclude.read_text("utf-8").split()) if exclude is not None else frozenset[str]()
     with shown_progress() as progress:
         request = TrainingRequest(
-            tuple(corpus), out, left_out, None, start, tuple(teacher or ()), tuple(text or ()), device, seed, encoder
+            corpora=tuple(corpus),
+            out=out,
+            exclude=left_out,
+            start=tuple(start or ()),
+            teachers=tuple(teacher or ()),
+            texts=tuple(text or ()),
+            device=device,
+            seed=seed,
+            encoder=encoder,
         )
         folder = train_model(model, request, progress)
     typer.echo(f"{model} is written to {folder}.")

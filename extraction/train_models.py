@@ -63,17 +63,18 @@ class Corpus:
 class TrainingRequest:
     """What to train on: annotated files, where to write, documents to leave out; the other fields are for taggers.
 
-    `config` None takes the values that the shipped model was trained with. `start` is a tagger's folder whose training
-    goes on; `teachers` are taggers by name or folder from whose averaged probabilities the new one learns too, also on
-    the texts of `texts`, which need no annotation. `device` is auto, cpu or cuda; another `seed` makes another teacher.
-    `encoder` is the file of the BERT that `accurate` starts from, None the packaged MiniLM.
+    `config` None takes the values that the shipped model was trained with. `start` are folders of taggers whose
+    training goes on, from the mean of their weights; `teachers` are taggers by name or folder from whose averaged
+    probabilities the new one learns too, also on the texts of `texts`, which need no annotation. `device` is auto, cpu
+    or cuda; another `seed` makes another teacher. `encoder` is the file of the BERT that `accurate` starts from, None
+    the packaged MiniLM.
     """
 
     corpora: tuple[Path, ...]
     out: Path
     exclude: frozenset[str] = frozenset()
     config: TrainConfig | None = None
-    start: Path | None = None
+    start: tuple[Path, ...] = ()
     teachers: tuple[str, ...] = ()
     texts: tuple[Path, ...] = ()
     device: str = "auto"
@@ -109,18 +110,22 @@ def read_corpora(paths: Sequence[Path], exclude: Collection[str]) -> list[Corpus
 
 
 def _train_accurate(request: TrainingRequest, progress: Progress) -> None:
-    _train(lambda: start_from_encoder(request.encoder), request, request.config or TrainConfig(), progress)
+    kind = TaggerConfig().kind
+    _train(lambda: start_from_encoder(request.encoder), kind, request, request.config or TrainConfig(), progress)
 
 
 def _train_fast(request: TrainingRequest, progress: Progress) -> None:
-    _train(lambda: start_from_embeddings(FAST.create()), request, request.config or FAST_TRAINING, progress)
+    config = request.config or FAST_TRAINING
+    _train(lambda: start_from_embeddings(FAST.create()), FAST.kind, request, config, progress)
 
 
-def _train(start: Callable[[], Tagger], request: TrainingRequest, config: TrainConfig, progress: Progress) -> None:
+def _train(
+    start: Callable[[], Tagger], kind: str, request: TrainingRequest, config: TrainConfig, progress: Progress
+) -> None:
     device = check_device(request.device)
     config = replace(config, seed=request.seed)
     torch.manual_seed(config.seed)
-    tagger = go_on_from(request.start, start().config) if request.start is not None else start()
+    tagger = go_on_from(request.start, kind) if request.start else start()
     teacher = load_teachers(request.teachers) if request.teachers else None
     examples = [e for corpus in read_corpora(request.corpora, request.exclude) for e in corpus.examples()]
     examples += read_unlabelled(request.texts, request.exclude)
@@ -128,14 +133,24 @@ def _train(start: Callable[[], Tagger], request: TrainingRequest, config: TrainC
     write_tagger(trained, request.out)
 
 
-def go_on_from(folder: Path, shape: TaggerConfig) -> Tagger:
-    """Return a trained tagger to train further; InputError when it is of another kind than is asked for."""
-    tagger = read_tagger(folder)
-    if tagger.config.kind != shape.kind:
-        raise InputError(f"{folder}: a {tagger.config.kind}, not a {shape.kind}; start from a model of the same kind.")
-    if shape.kind == TaggerConfig().kind:
-        tagger.encoder.words.weight.requires_grad_(False)
-    return tagger
+def go_on_from(folders: Sequence[Path], kind: str) -> Tagger:
+    """Return a trained tagger to train further, the mean of several; InputError when one does not fit.
+
+    Taggers that started from the same weights lie close enough together for their mean to be better than each
+    (Wortsman et al. 2022, arXiv:2203.05482).
+    """
+    taggers = [read_tagger(folder) for folder in folders]
+    first = taggers[0]
+    for folder, tagger in zip(folders, taggers, strict=True):
+        if tagger.config.kind != kind:
+            raise InputError(f"{folder}: a {tagger.config.kind}, not a {kind}; start from a model of the same kind.")
+        if tagger.config != first.config:
+            raise InputError(f"{folder}: of another shape than {folders[0]}; only taggers of one shape have a mean.")
+    states = [tagger.state_dict() for tagger in taggers]
+    first.load_state_dict({name: torch.stack([state[name] for state in states]).mean(dim=0) for name in states[0]})
+    if kind == TaggerConfig().kind:
+        first.encoder.words.weight.requires_grad_(False)
+    return first
 
 
 def load_teachers(names: Sequence[str]) -> TaggerRecognizer:

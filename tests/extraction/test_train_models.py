@@ -10,8 +10,10 @@ from extraction.concepts import read_concepts
 from extraction.document import EntityType, LinkRequest, Span
 from extraction.link import load_linker
 from extraction.ner import TaggerRecognizer, load_recognizer
+from extraction.tagger import Tagger, TaggerConfig
 from extraction.train import TrainConfig
-from extraction.train_models import TrainingRequest, load_teachers, read_corpora, train_model
+from extraction.train_models import TrainingRequest, go_on_from, load_teachers, read_corpora, train_model
+from extraction.weights import read_tagger, write_tagger
 from kg.errors import InputError, UnknownNameError
 from tests.extraction.corpus_examples import write_corpus
 
@@ -76,3 +78,34 @@ def test_several_teachers_are_one(corpus: Path, tmp_path: Path) -> None:
     assert len(load_teachers(("fast", str(folder))).taggers) == 2
     with pytest.raises(UnknownNameError, match="installed model"):
         load_teachers(("fast", "absent"))
+
+
+def write_filled(folder: Path, value: float, width: int = 8) -> Path:
+    """Write a convolution tagger whose every weight is `value`."""
+    tagger = TaggerConfig(kind="cnn", vocabulary=40, width=width, layers=1, inner=8, hidden=8).create()
+    fill(tagger, value)
+    write_tagger(tagger, folder)
+    return folder
+
+
+def fill(tagger: Tagger, value: float) -> None:
+    with torch.no_grad():
+        for parameter in tagger.parameters():
+            parameter.fill_(value)
+
+
+def test_training_goes_on_from_the_mean_of_several(tmp_path: Path) -> None:
+    folders = (write_filled(tmp_path / "a", 0.25), write_filled(tmp_path / "b", 0.75))
+    expected = read_tagger(folders[0])
+    fill(expected, 0.5)
+    found = go_on_from(folders, "cnn").state_dict()
+    for name, value in expected.state_dict().items():
+        torch.testing.assert_close(found[name], value, atol=1e-3, rtol=0)
+
+
+def test_a_mean_needs_taggers_of_one_shape(tmp_path: Path) -> None:
+    folders = (write_filled(tmp_path / "a", 0.25), write_filled(tmp_path / "b", 0.75, width=16))
+    with pytest.raises(InputError, match=r"b: of another shape than .*a; only taggers of one shape have a mean"):
+        go_on_from(folders, "cnn")
+    with pytest.raises(InputError, match="a: a cnn, not a transformer"):
+        go_on_from(folders, "transformer")
