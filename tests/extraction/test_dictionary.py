@@ -66,3 +66,7 @@ def test_starter_conditions_come_before_phenotypes_of_the_same_name() -> None:
 
 def test_every_term_has_a_name() -> None:
     assert all(term.names for term in read_terms())
+
+
+def test_what_the_ontology_calls_its_relations_is_no_name() -> None:
+    assert build_dictionary(()).find("Part of her workup; the top part of the skin.") == []
