@@ -62,7 +62,7 @@ class TaggerRecognizer:
     featurizer: Featurizer
     shares: tuple[float, ...] = ()
     chunk: int = 128
-    batch: int = 32
+    batch: int = 16
     packed: int = 1024
 
     def recognize(self, texts: Iterable[str]) -> Iterator[list[Span]]:
@@ -104,9 +104,24 @@ class TaggerRecognizer:
         return torch.log_softmax(logs.sum(dim=0), dim=-1)
 
     def _score_windows(self, windows: Sequence[Window]) -> list[Tensor]:
-        """Return [words, L] log-probabilities a window; where all taggers are convolutions, windows are packed."""
-        if all(tagger.config.kind == "cnn" for tagger in self.taggers):
-            return [scores for group in self._groups(windows) for scores in self._score_packed(group)]
+        """Return [words, L] log-probabilities a window, of convolutions and transformers together."""
+        packed, padded = self._only(convolutions=True), self._only(convolutions=False)
+        if not padded.taggers:
+            return packed._score_end_to_end(windows)
+        scores = padded._score_side_by_side(windows)
+        if not packed.taggers:
+            return scores
+        both = zip(scores, packed._score_end_to_end(windows), strict=True)
+        return [torch.log_softmax(one + other, dim=-1) for one, other in both]
+
+    def _only(self, *, convolutions: bool) -> TaggerRecognizer:
+        """Return the taggers of one kind with their shares of the whole."""
+        shares = self.shares or (1 / len(self.taggers),) * len(self.taggers)
+        both = zip(self.taggers, shares, strict=True)
+        kept = [(tagger, share) for tagger, share in both if (tagger.config.kind == "cnn") == convolutions]
+        return replace(self, taggers=tuple(t for t, _ in kept), shares=tuple(share for _, share in kept))
+
+    def _score_side_by_side(self, windows: Sequence[Window]) -> list[Tensor]:
         scores = [torch.empty(0)] * len(windows)
         order = sorted(range(len(windows)), key=lambda place: windows[place].size)
         for start in range(0, len(order), self.batch):
@@ -115,6 +130,9 @@ class TaggerRecognizer:
             for place, row in zip(places, rows, strict=True):
                 scores[place] = row[: len(windows[place].words)]
         return scores
+
+    def _score_end_to_end(self, windows: Sequence[Window]) -> list[Tensor]:
+        return [scores for group in self._groups(windows) for scores in self._score_packed(group)]
 
     def _groups(self, windows: Iterable[Window]) -> Iterator[list[Window]]:
         group: list[Window] = []
