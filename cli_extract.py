@@ -131,6 +131,10 @@ def extract_train(
     text: Annotated[list[Path] | None, typer.Option(help="Texts without annotation, for the teacher to label.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda; taggers train on a GPU when there is one.")] = "auto",
     seed: Annotated[int, typer.Option(help="A tagger's random numbers; several seeds make several teachers.")] = 1,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the texts; default is what the model takes.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="A tagger's learning rate; going on takes less than the default 1.5e-4.")
+    ] = None,
     encoder: Annotated[
         Path | None, typer.Option(help="The BERT that accurate starts from: safetensors or ONNX; default is MiniLM.")
     ] = None,
@@ -149,6 +153,8 @@ def extract_train(
             texts=tuple(text or ()),
             device=device,
             seed=seed,
+            epochs=epochs,
+            rate=rate,
             encoder=encoder,
         )
         folder = train_model(model, request, progress)

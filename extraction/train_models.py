@@ -35,6 +35,7 @@ from kg.model import Statement
 from kg.progress import Progress, ignore_progress
 
 INDUCED = "CID"
+_START = 1  # the same first numbers for every seed: only taggers that started alike have a mean
 FAST = TaggerConfig(kind="cnn", width=224, layers=6, inner=128, hidden=128)
 FAST_TRAINING = TrainConfig(epochs=10, batch=2048, head_rate=2e-3, average=0.995, swaps=1)
 
@@ -66,7 +67,8 @@ class TrainingRequest:
     `config` None takes the values that the shipped model was trained with. `start` are folders of taggers whose
     training goes on, from the mean of their weights; `teachers` are taggers by name or folder from whose averaged
     probabilities the new one learns too, also on the texts of `texts`, which need no annotation. `device` is auto, cpu
-    or cuda; another `seed` makes another teacher. `encoder` is the file of the BERT that `accurate` starts from, None
+    or cuda; another `seed` makes another teacher. `epochs` and `rate` None leave those of `config`; with the encoder's
+    rate that of all else changes in proportion. `encoder` is the file of the BERT that `accurate` starts from, None
     the packaged MiniLM.
     """
 
@@ -79,6 +81,8 @@ class TrainingRequest:
     texts: tuple[Path, ...] = ()
     device: str = "auto"
     seed: int = 1
+    epochs: int | None = None
+    rate: float | None = None
     encoder: Path | None = None
 
 
@@ -123,14 +127,24 @@ def _train(
     start: Callable[[], Tagger], kind: str, request: TrainingRequest, config: TrainConfig, progress: Progress
 ) -> None:
     device = check_device(request.device)
-    config = replace(config, seed=request.seed)
-    torch.manual_seed(config.seed)
+    config = change_config(config, request)
+    torch.manual_seed(_START)
     tagger = go_on_from(request.start, kind) if request.start else start()
     teacher = load_teachers(request.teachers) if request.teachers else None
     examples = [e for corpus in read_corpora(request.corpora, request.exclude) for e in corpus.examples()]
     examples += read_unlabelled(request.texts, request.exclude)
     trained = train_tagger(tagger, read_featurizer(), examples, config, progress, teacher, device)
     write_tagger(trained, request.out)
+
+
+def change_config(config: TrainConfig, request: TrainingRequest) -> TrainConfig:
+    """Return the values of a training with what the request changes; InputError for a value out of range."""
+    epochs = config.epochs if request.epochs is None else request.epochs
+    share = 1.0 if request.rate is None else request.rate / config.rate
+    if epochs < 1 or share <= 0:
+        raise InputError(f"epochs {epochs}, rate {request.rate}: epochs must be 1 or more, a rate above 0.")
+    rates = (share * config.rate, share * config.head_rate)
+    return replace(config, seed=request.seed, epochs=epochs, rate=rates[0], head_rate=rates[1])
 
 
 def go_on_from(folders: Sequence[Path], kind: str) -> Tagger:

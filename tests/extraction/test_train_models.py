@@ -12,7 +12,7 @@ from extraction.link import load_linker
 from extraction.ner import TaggerRecognizer, load_recognizer
 from extraction.tagger import Tagger, TaggerConfig
 from extraction.train import TrainConfig
-from extraction.train_models import TrainingRequest, go_on_from, load_teachers, read_corpora, train_model
+from extraction.train_models import TrainingRequest, change_config, go_on_from, load_teachers, read_corpora, train_model
 from extraction.weights import read_tagger, write_tagger
 from kg.errors import InputError, UnknownNameError
 from tests.extraction.corpus_examples import write_corpus
@@ -109,3 +109,16 @@ def test_a_mean_needs_taggers_of_one_shape(tmp_path: Path) -> None:
         go_on_from(folders, "cnn")
     with pytest.raises(InputError, match="a: a cnn, not a transformer"):
         go_on_from(folders, "transformer")
+
+
+def test_a_request_changes_epochs_and_rates_in_proportion(tmp_path: Path) -> None:
+    request = TrainingRequest((), tmp_path, seed=3, epochs=2, rate=1e-4)
+    changed = change_config(TrainConfig(epochs=6, rate=2e-4, head_rate=1e-3), request)
+    assert (changed.seed, changed.epochs, changed.rate, changed.head_rate) == (3, 2, 1e-4, 5e-4)
+    assert change_config(TrainConfig(seed=1), TrainingRequest((), tmp_path)) == TrainConfig()
+
+
+@pytest.mark.parametrize(("epochs", "rate"), [(0, None), (None, 0.0), (None, -1e-4)])
+def test_epochs_and_rates_out_of_range_are_refused(epochs: int | None, rate: float | None, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="epochs must be 1 or more, a rate above 0"):
+        change_config(TrainConfig(), TrainingRequest((), tmp_path, epochs=epochs, rate=rate))
