@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
+from benchmarks._extraction_peers import JUDGED
 from benchmarks._extraction_rules import bench_rules
 from benchmarks._extraction_run import RunSettings, bench_run, reference_gflops
 from benchmarks._extraction_traps import bench_traps
@@ -50,7 +51,6 @@ CDR_DEV = "bc5cdr/CDR_DevelopmentSet.PubTator.txt"
 NCBI_TRAIN = "ncbi_disease/NCBItrainset_corpus.txt"
 NCBI_DEV = "ncbi_disease/NCBIdevelopset_corpus.txt"
 BIORED_DEV = "biored/Dev.PubTator"
-JUDGED = frozenset({"disease", "drug"})
 
 
 def read_documents(path: Path, exclude: Iterable[str] = ()) -> list[SourceDocument]:

@@ -94,12 +94,8 @@ class TaggerRecognizer:
     @torch.inference_mode()
     def score_labels(self, batch: Batch) -> Tensor:
         """Return [B, W, L] log-probabilities of the labels."""
-        shares = self.shares or (1 / len(self.taggers),) * len(self.taggers)
         logs = torch.stack(
-            [
-                share * torch.log_softmax(tagger(batch).float(), dim=-1)
-                for tagger, share in zip(self.taggers, shares, strict=True)
-            ]
+            [share * torch.log_softmax(tagger(batch).float(), dim=-1) for tagger, share in self._weighed()]
         )
         return torch.log_softmax(logs.sum(dim=0), dim=-1)
 
@@ -114,11 +110,12 @@ class TaggerRecognizer:
         both = zip(scores, packed._score_end_to_end(windows), strict=True)
         return [torch.log_softmax(one + other, dim=-1) for one, other in both]
 
+    def _weighed(self) -> Iterator[tuple[Tagger, float]]:
+        return zip(self.taggers, self.shares or (1 / len(self.taggers),) * len(self.taggers), strict=True)
+
     def _only(self, *, convolutions: bool) -> TaggerRecognizer:
         """Return the taggers of one kind with their shares of the whole."""
-        shares = self.shares or (1 / len(self.taggers),) * len(self.taggers)
-        both = zip(self.taggers, shares, strict=True)
-        kept = [(tagger, share) for tagger, share in both if (tagger.config.kind == "cnn") == convolutions]
+        kept = [(tagger, share) for tagger, share in self._weighed() if (tagger.config.kind == "cnn") == convolutions]
         return replace(self, taggers=tuple(t for t, _ in kept), shares=tuple(share for _, share in kept))
 
     def _score_side_by_side(self, windows: Sequence[Window]) -> list[Tensor]:

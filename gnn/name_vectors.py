@@ -17,7 +17,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from gnn.metagraph import Dense
-from kg.minilm import LAYERS, minilm_folder, read_minilm
+from kg.bert import count_layers
+from kg.minilm import minilm_folder, read_minilm
 
 WIDTH = 384
 _HEADS = 12
@@ -110,7 +111,7 @@ def _read(tensors: dict[str, Tensor], pieces: Tensor) -> Tensor:
 
     num_rows, size = pieces.shape
     hidden = norm(tensors["words.weight"][pieces] + tensors["positions.weight"][:size], "norm")
-    for number in range(LAYERS):
+    for number in range(count_layers(tensors)):
         layer = f"layers.{number}"
         qkv = linear(hidden, f"{layer}.qkv").view(num_rows, size, 3, _HEADS, -1).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(*qkv).transpose(1, 2).reshape(num_rows, size, WIDTH)

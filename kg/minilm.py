@@ -12,8 +12,6 @@ from kg.errors import ModelError
 if TYPE_CHECKING:
     from torch import Tensor
 
-LAYERS = 6
-
 
 def minilm_folder() -> Path:
     """Return the folder of the packaged encoder; ModelError when the package is absent."""
