@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import torch
 
 from benchmarks._extraction_peers import JUDGED
@@ -33,7 +34,7 @@ from extraction.cid import read_pairs
 from extraction.cid_model import keep_stated, load_cid_model
 from extraction.concepts import CONCEPT_TYPE, read_concepts
 from extraction.dictionary import build_dictionary
-from extraction.document import Annotated, EntityType, SourceDocument
+from extraction.document import Annotated, EntityType, Link, SourceDocument
 from extraction.evaluate import to_places, to_scores
 from extraction.link import load_linker
 from extraction.link_train import to_request
@@ -44,6 +45,7 @@ from extraction.scoring import Counts, Place, count_strict, is_linked
 from extraction.sentences import split_sentences
 from extraction.train_models import INDUCED, TrainingRequest, to_gold, train_model
 from extraction.words import to_phrase_key
+from gnn.blend import expected_calibration_error
 from kg.model import Mention
 
 CDR_TRAIN = "bc5cdr/CDR_TrainingSet.PubTator.txt"
@@ -102,24 +104,46 @@ def read_mentions(extractor: Extractor, gold: Sequence[SourceDocument]) -> list[
 
 
 def bench_links(data: Path, model: str) -> None:
-    """Linking accuracy of gold mentions, trained on the training part, beside exact look-up of the name."""
-    gold = list(to_gold(read_documents(data / CDR_DEV)))
+    """Linking accuracy of gold mentions, trained on the training part of BC5CDR, beside exact look-up of the name.
+
+    With the second model, which reads sentence vectors, and without it; times are a processor's.
+    """
     with TemporaryDirectory() as folder:
         train_model("linker", TrainingRequest((data / CDR_TRAIN,), Path(folder), held_out(data)))
-        linker = load_linker("MESH", Path(folder))
-        links = [next(linker.link([to_request(*document)])) for document in gold]
-    table = read_concepts()
-    exact, ours = [], []
-    for (_, mentions, _), found in zip(gold, links, strict=True):
-        judged = [(m, link.curie) for m, link in zip(mentions, found, strict=True) if m.curie]
-        ours.append(Counts(sum(is_linked(curie, m.curie) for m, curie in judged), len(judged), len(judged)))
-        named = [(m, table.find_name(CONCEPT_TYPE[EntityType(m.type)], to_phrase_key(m.text))) for m, _ in judged]
-        named = [
-            (m, p or table.find_synonym(CONCEPT_TYPE[EntityType(m.type)], to_phrase_key(m.text))) for m, p in named
-        ]
-        right = sum(bool(places) and is_linked(table.curies[places[0]], m.curie) for m, places in named)
-        exact.append(Counts(right, len(judged), len(judged)))
-    print(CDR_DEV, "exact name", to_scores(exact), "linker", to_scores(ours))
+        linkers = {
+            label: load_linker("MESH", Path(folder), by_meaning=by_meaning)
+            for label, by_meaning in (("names only", False), ("with meaning", True))
+        }
+    for name in (CDR_DEV, NCBI_DEV):
+        gold = list(to_gold(read_documents(data / name)))
+        print(name, "exact name", to_scores([_count_exact(mentions) for _, mentions, _ in gold]))
+        requests = [to_request(*document) for document in gold]
+        for label, linker in linkers.items():
+            start = time.process_time()
+            links = list(linker.link(requests))
+            spent = (time.process_time() - start) / len(gold)
+            judged = [_judge(mentions, found) for (_, mentions, _), found in zip(gold, links, strict=True)]
+            counts = [Counts(sum(right for _, right in one), len(one), len(one)) for one in judged]
+            score, right = np.array([pair for one in judged for pair in one if pair[0]]).T
+            beside = f"ECE of links {expected_calibration_error(score, right.astype(bool)):.3f}"
+            print(name, label, to_scores(counts), f"{beside}, {1000 * spent:.1f} ms a document", flush=True)
+
+
+def _judge(mentions: Sequence[Mention], links: Sequence[Link]) -> list[tuple[float, bool]]:
+    """Return the score of each gold mention's link and whether it is right, of mentions with an identifier."""
+    pairs = zip(mentions, links, strict=True)
+    return [(link.score, is_linked(link.curie, m.curie)) for m, link in pairs if m.curie]
+
+
+def _count_exact(mentions: Sequence[Mention]) -> Counts:
+    """Count the gold mentions whose name as written is the right concept's, or a synonym of it."""
+    table, right, num = read_concepts(), 0, 0
+    for mention in (m for m in mentions if m.curie):
+        kind, key = CONCEPT_TYPE[EntityType(mention.type)], to_phrase_key(mention.text)
+        places = table.find_name(kind, key) or table.find_synonym(kind, key)
+        right += bool(places) and is_linked(table.curies[places[0]], mention.curie)
+        num += 1
+    return Counts(right, num, num)
 
 
 def bench_relations(data: Path, model: str) -> None:

@@ -40,6 +40,7 @@ class ConceptTable:
     kinds: Sequence[str]
     curies: Sequence[str]
     graph_curies: Sequence[str]
+    main_names: Sequence[str]
     trees: Mapping[int, str]
     names: Mapping[str, Mapping[str, int | tuple[int, ...]]]
     synonyms: Mapping[str, Mapping[str, int | tuple[int, ...]]]
@@ -53,6 +54,11 @@ class ConceptTable:
     def find_synonym(self, kind: str, key: str) -> tuple[int, ...]:
         """Return the places of the concepts of this type that have this other name."""
         return to_places(self.synonyms.get(kind, {}).get(key, ()))
+
+    def name_of(self, curie: str) -> str:
+        """Return the look-up key of a concept's main name; the CURIE itself where the table lacks it."""
+        place = self.places.get(curie)
+        return curie if place is None else self.main_names[place]
 
     def is_descriptor(self, place: int) -> bool:
         """Whether MeSH has the concept as a main heading."""
@@ -103,6 +109,7 @@ def build_concepts(rows: Iterable[Row]) -> ConceptTable:
     kinds: list[str] = []
     curies: list[str] = []
     graph_curies: list[str] = []
+    main_names: list[str] = []
     trees: dict[int, str] = {}
     names: dict[str, dict[str, int | tuple[int, ...]]] = {DISEASE: {}, DRUG: {}}
     synonyms: dict[str, dict[str, int | tuple[int, ...]]] = {DISEASE: {}, DRUG: {}}
@@ -114,12 +121,13 @@ def build_concepts(rows: Iterable[Row]) -> ConceptTable:
         if numbers:
             trees[place] = numbers
         main, *others = keys.split("|")
+        main_names.append(main)
         _add(names[kind], main, place)
         for key in others:
             _add(synonyms[kind], key, place)
     places = {curie: place for place, curie in enumerate(curies)}
     headings = {graph: curie for graph, curie in zip(reversed(graph_curies), reversed(curies), strict=True) if graph}
-    return ConceptTable(kinds, curies, graph_curies, trees, names, synonyms, places, headings)
+    return ConceptTable(kinds, curies, graph_curies, main_names, trees, names, synonyms, places, headings)
 
 
 def _add(table: dict[str, int | tuple[int, ...]], key: str, place: int) -> None:

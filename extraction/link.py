@@ -7,16 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import compress, islice, pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from extraction.candidates import FEATURES, CandidateFinder, Name
 from extraction.concepts import CONCEPT_TYPE, read_concepts
 from extraction.document import Link, LinkRequest, Span
+from extraction.meaning import LIKENESSES, Meaning
 from extraction.memory import read_memory
+from extraction.ranker import Candidates, Chances, Ranker
 from extraction.words import to_phrase_key
 from kg.errors import ModelError
 
@@ -24,35 +25,21 @@ FOLDER = Path(__file__).parent / "models" / "linker"
 MESH = "MESH"
 NIL_LINK = Link("", 0.0)
 _BATCH = 32
+_AROUND = 30
 _OPENED = re.compile(r"\s?\(\s?")
 
 
 @dataclass(frozen=True, slots=True)
-class Ranker:
-    """A multinomial logistic model over a mention's candidates and NIL, whose score is `nil`.
-
-    A mention is NIL when the best candidate's probability is below `lowest`.
-    """
-
-    weights: Mapping[str, float]
-    nil: float
-    lowest: float = 0.15
-
-    def score(self, evidence: NDArray[np.float32]) -> NDArray[np.float64]:
-        """[N, len(FEATURES)] of one mention → [N] probabilities that, with NIL's, add up to 1."""
-        weights = np.array([self.weights[name] for name in FEATURES])
-        scores = np.append(evidence @ weights, self.nil)
-        odds = np.exp(scores - scores.max())
-        return np.asarray(odds[:-1] / odds.sum())
-
-
-@dataclass(frozen=True, slots=True)
 class ConceptLinker:
-    """A linker over the concept table. `ids` is MESH or "" for the graph's preferred CURIEs."""
+    """A linker over the concept table. `ids` is MESH or "" for the graph's preferred CURIEs.
+
+    With `meaning`, doubtful links are thought over by what names and their surroundings mean.
+    """
 
     finder: CandidateFinder
     ranker: Ranker
     ids: str = ""
+    meaning: Meaning | None = None
 
     def link(self, requests: Iterable[LinkRequest]) -> Iterator[list[Link]]:
         """Yield one link per span of each request, in order; a span that a recognizer has linked keeps its CURIE."""
@@ -60,33 +47,72 @@ class ConceptLinker:
         while batch := list(islice(stream, _BATCH)):
             names = [find_names(request) for request in batch]
             self.finder.prepare(group for groups in names for group in groups)
-            yield from map(self._link_document, batch, names)
+            asked = [self._ask(request, groups) for request, groups in zip(batch, names, strict=True)]
+            chosen = iter(self._choose([one for document in asked for one in document]))
+            for request, groups, document in zip(batch, names, asked, strict=True):
+                links = {one.names: next(chosen) for one in document}
+                yield [self._known(s) or links[group] for s, group in zip(request.spans, groups, strict=True)]
 
-    def _link_document(self, request: LinkRequest, names: Sequence[tuple[Name, ...]]) -> list[Link]:
-        certain = {group: self.finder.certain(group[0]) if group else set() for group in names}
-        named = Counter(curie for curies in certain.values() for curie in curies)
-        links: dict[tuple[Name, ...], Link] = {}
-        for group, own in certain.items():
-            links[group] = self._choose(group, {curie for curie, num in named.items() if num > (curie in own)})
-        return [self._known(span) or links[group] for span, group in zip(request.spans, names, strict=True)]
+    def _ask(self, request: LinkRequest, names: Sequence[tuple[Name, ...]]) -> list[Candidates]:
+        """Return the candidates of each name of a document that a recognizer has not linked."""
+        unknown = [self._known(span) is None for span in request.spans]
+        return gather(self.finder, request, names, unknown, f"{MESH}:" if self.ids == MESH else "")
 
     def _known(self, span: Span) -> Link | None:
         known = span.curie and (self.ids != MESH or span.curie.startswith(f"{MESH}:"))
         return Link(span.curie, 1.0) if known else None
 
-    def _choose(self, names: Sequence[Name], nearby: set[str]) -> Link:
-        found = self.finder.find(names, nearby)
-        if self.ids == MESH:
-            found = {curie: values for curie, values in found.items() if curie.startswith(f"{MESH}:")}
-        if not found:
+    def _choose(self, asked: Sequence[Candidates]) -> list[Link]:
+        chances = [self.ranker.score(one.evidence) for one in asked]
+        if self.meaning is not None:
+            for place, anew in self.meaning.rerank(asked, chances, self.finder.table):
+                chances[place] = anew
+        return [self._to_link(one, own) for one, own in zip(asked, chances, strict=True)]
+
+    def _to_link(self, one: Candidates, chances: Chances) -> Link:
+        if not len(chances) or chances.max() < self.ranker.lowest:
             return NIL_LINK
-        curies = sorted(found)
-        scores = self.ranker.score(np.stack([found[curie] for curie in curies]))
-        best = int(scores.argmax())
-        if scores[best] < self.ranker.lowest:
-            return NIL_LINK
-        curie = curies[best] if self.ids == MESH else self.finder.table.to_graph(curies[best])
-        return Link(curie, float(scores[best]))
+        best = int(chances.argmax())
+        curie = one.curies[best] if self.ids == MESH else self.finder.table.to_graph(one.curies[best])
+        return Link(curie, float(chances[best]))
+
+
+def gather(
+    finder: CandidateFinder,
+    request: LinkRequest,
+    names: Sequence[tuple[Name, ...]],
+    wanted: Sequence[bool],
+    prefix: str = "",
+) -> list[Candidates]:
+    """Return the candidates of each name of a document that a wanted span has, those of one prefix, sorted.
+
+    `names` are those of each span (`find_names`); a name's surroundings are those of its first wanted span.
+    """
+    certain = {group: finder.certain(group[0]) if group else set() for group in names}
+    named = Counter(curie for curies in certain.values() for curie in curies)
+    first: dict[tuple[Name, ...], Span] = {}
+    for group, span in compress(zip(names, request.spans, strict=True), wanted):
+        first.setdefault(group, span)
+    asked = []
+    for group, span in first.items():
+        nearby = {curie for curie, num in named.items() if num > (curie in certain[group])}
+        found = {c: values for c, values in finder.find(group, nearby).items() if c.startswith(prefix)}
+        curies = tuple(sorted(found))
+        evidence = np.array([found[curie] for curie in curies], np.float32).reshape(-1, len(FEATURES))
+        asked.append(Candidates(group, words_around(request.text, span), curies, evidence))
+    return asked
+
+
+def words_around(text: str, span: Span) -> str:
+    """Return a span with the whole words that begin or end within `_AROUND` characters of it.
+
+    >>> from extraction.document import EntityType
+    >>> words_around("a patient with an old history of gout", Span(33, 37, EntityType.DISEASE))
+    'patient with an old history of gout'
+    """
+    start = text.rfind(" ", 0, max(span.start - _AROUND, 0)) + 1
+    end = text.find(" ", span.end + _AROUND)
+    return text[start : end if end >= 0 else len(text)]
 
 
 def find_names(request: LinkRequest) -> list[tuple[Name, ...]]:
@@ -114,17 +140,26 @@ def _names_of(span: Span, text: str, long_forms: Mapping[str, str]) -> tuple[Nam
     return tuple(name for name in names if name.key)
 
 
-def load_linker(ids: str = "", folder: Path = FOLDER) -> ConceptLinker:
-    """Return the linker of a folder (the shipped one) into an id space: MESH, or "" for the graph's CURIEs."""
+def load_linker(ids: str = "", folder: Path = FOLDER, *, by_meaning: bool = True) -> ConceptLinker:
+    """Return the linker of a folder (the shipped one) into an id space: MESH, or "" for the graph's CURIEs.
+
+    Without `by_meaning` doubtful links are not thought over, which saves some milliseconds a document.
+    """
     memory = read_memory(folder / "memory.tsv.gz")
-    return ConceptLinker(CandidateFinder(read_concepts(), memory), read_ranker(folder / "ranker.json"), ids)
+    ranker, meaning = read_rankers(folder / "ranker.json")
+    return ConceptLinker(CandidateFinder(read_concepts(), memory), ranker, ids, meaning if by_meaning else None)
 
 
-def read_ranker(path: Path) -> Ranker:
-    """Read a ranker's weights; ModelError when they are missing or of other features."""
+def read_rankers(path: Path) -> tuple[Ranker, Meaning | None]:
+    """Read the weights of both models; ModelError when they are missing or of other features.
+
+    There is no second model where training met no doubtful name.
+    """
     if not path.is_file():
         raise ModelError(f"{path}: the linker's weights are missing; install the package again.")
     values = json.loads(path.read_text("utf-8"))
-    if set(values["weights"]) != set(FEATURES):
-        raise ModelError(f"{path}: weights of other features than {', '.join(FEATURES)}; train the linker again.")
-    return Ranker(values["weights"], values["nil"], values["lowest"])
+    meaning = values.pop("meaning", None)
+    if set(values["weights"]) != set(FEATURES) or (meaning and set(meaning) != {*LIKENESSES, "nil"}):
+        features = ", ".join((*FEATURES, *LIKENESSES))
+        raise ModelError(f"{path}: weights of other features than {features}; train the linker again.")
+    return Ranker(**values), Meaning(**meaning) if meaning else None

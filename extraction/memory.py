@@ -25,18 +25,6 @@ class Memory:
     counts: Mapping[tuple[str, str], Mapping[str, int]]
     totals: Mapping[str, int]
 
-    def without(self, mentions: Iterable[Mention]) -> Memory:
-        """Return the memory as if these mentions had not been seen."""
-        seen = build_memory(mentions)
-        counts = dict(self.counts)
-        for key, gone in seen.counts.items():
-            kept = Counter(counts.get(key, {}))
-            kept.subtract(gone)
-            counts[key] = {curie: n for curie, n in kept.items() if n > 0}
-        totals = Counter(self.totals)
-        totals.subtract(seen.totals)
-        return Memory(counts, totals)
-
 
 def build_memory(mentions: Iterable[Mention]) -> Memory:
     """Return the memory of gold mentions; those of types that are not linked are passed over."""

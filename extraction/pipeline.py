@@ -44,6 +44,7 @@ from kg.errors import InputError
 from kg.model import Document, Mention, Node, Statement
 
 DICTIONARY = "dictionary"
+FAST = "fast"
 NOTE = "note"
 ABSTRACT = "abstract"
 CORPUS_IDS = "MESH"
@@ -58,7 +59,7 @@ class ExtractionConfig:
     file's own mentions and only links and relates them. Documents longer than `max_chars` are reported, not read.
     """
 
-    model: str = "fast"
+    model: str = FAST
     ids: str = ""
     deidentify: Deidentify = "notes"
     gold_mentions: bool = False
@@ -70,7 +71,8 @@ class ExtractionConfig:
         if self.batch_size < 1:
             raise InputError(f"batch_size is {self.batch_size}; it must be 1 or more.")
         dictionary = build_dictionary(nodes)
-        return Extractor(self, dictionary, _load_recognizer(self.model), _load_linker(self.ids))
+        linker = _load_linker(self.ids, by_meaning=self.model not in (FAST, DICTIONARY))
+        return Extractor(self, dictionary, _load_recognizer(self.model), linker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Extractor:
 
         Genes were learnt from abstracts: in notes the fast tagger takes abbreviations for them.
         """
-        untrained = self.config.model == "fast" and document.kind == NOTE and span.type == EntityType.GENE
+        untrained = self.config.model == FAST and document.kind == NOTE and span.type == EntityType.GENE
         return not untrained and not any(mark in document.text[span.start : span.end] for mark in "[]*")
 
 
@@ -290,8 +292,8 @@ def _load_recognizer(name: str) -> Recognizer | None:
 
 
 @cache
-def _load_linker(ids: str) -> Linker:
+def _load_linker(ids: str, *, by_meaning: bool) -> Linker:
     """Return the linker into an id space; its search indexes are built once a process."""
     from extraction.link import load_linker
 
-    return load_linker(ids)
+    return load_linker(ids, by_meaning=by_meaning)

@@ -14,12 +14,13 @@ from extraction.cid_model import write_cid_model
 from extraction.cid_train import BlamingDocument, train_cid
 from extraction.concepts import read_concepts
 from extraction.document import SourceDocument
-from extraction.link import Ranker
-from extraction.link_train import GoldDocument, train_ranker
+from extraction.link_train import GoldDocument, train_rankers
+from extraction.meaning import Meaning
 from extraction.memory import build_memory, to_lines
 from extraction.ner import TaggerRecognizer, load_recognizer, read_featurizer
 from extraction.pipeline import build_language, find_long_forms, tokenize
 from extraction.pretrained import start_from_embeddings, start_from_encoder
+from extraction.ranker import Ranker
 from extraction.read import read_files
 from extraction.relations import read_relations
 from extraction.rule_counts import COUNTS, count_rules, write_counts
@@ -189,9 +190,9 @@ def read_unlabelled(paths: Sequence[Path], exclude: Collection[str]) -> list[Exa
 def _train_linker(request: TrainingRequest, progress: Progress) -> None:
     documents = [d for corpus in read_corpora(request.corpora, request.exclude) for d in corpus.documents]
     gold = list(to_gold(documents))
-    ranker = train_ranker(gold, read_concepts())
+    rankers = train_rankers(gold, read_concepts())
     progress("rank", len(gold), len(gold))
-    write_linker(ranker, to_lines(build_memory(m for _, mentions, _ in gold for m in mentions)), request.out)
+    write_linker(*rankers, to_lines(build_memory(m for _, mentions, _ in gold for m in mentions)), request.out)
 
 
 def _train_relations(request: TrainingRequest, progress: Progress) -> None:
@@ -232,9 +233,10 @@ def read_gold_statements(document: SourceDocument) -> tuple[Statement, ...]:
     return read_relations(document.document.document_id, text, mentions, split_sentences(text), read_sections(text))
 
 
-def write_linker(ranker: Ranker, memory: Sequence[str], folder: Path) -> None:
+def write_linker(ranker: Ranker, meaning: Meaning | None, memory: Sequence[str], folder: Path) -> None:
     """Write a linker's weights and memory into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ranker.json").write_text(json.dumps(asdict(ranker), indent=2) + "\n", "utf-8")
+    values = asdict(ranker) | {"meaning": asdict(meaning) if meaning else None}
+    (folder / "ranker.json").write_text(json.dumps(values, indent=2) + "\n", "utf-8")
     with gzip.GzipFile(folder / "memory.tsv.gz", "wb", mtime=0) as file:
         file.write("".join(f"{line}\n" for line in memory).encode())

@@ -5,26 +5,15 @@ They are the one thing in this room that the graph does not say itself. A graph 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import torch
-import torch.nn.functional as F  # noqa: N812 (torch's own habit)
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
-from torch import Tensor
 
 from gnn.metagraph import Dense
-from kg.bert import count_layers
-from kg.minilm import minilm_folder, read_minilm
-
-WIDTH = 384
-_HEADS = 12
-_MAX_PIECES = 64
-_NAMES_AT_ONCE = 64
-_EPSILON = 1e-12
+from kg.sentence_vectors import WIDTH, encode_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,42 +69,5 @@ def add_names(known: NameVectors, names: Iterable[str]) -> NameVectors:
 
 @lru_cache(maxsize=2)
 def _encode(texts: tuple[str, ...]) -> NDArray[np.float16]:
-    """Encode texts of equally many word pieces together, so that nothing is padded; several seeds encode once."""
-    tensors = read_minilm()
-    tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(_MAX_PIECES)
-    pieces = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
-    vectors = np.zeros((len(texts), WIDTH), np.float16)
-    with torch.inference_mode():
-        for rows in _batches([len(ids) for ids in pieces]):
-            hidden = _read(tensors, torch.tensor([pieces[row] for row in rows]))
-            vectors[rows] = F.normalize(hidden.mean(dim=1), dim=1).numpy()
-    return vectors
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    for length in sorted(set(lengths)):
-        rows = [row for row, other in enumerate(lengths) if other == length]
-        yield from (rows[start : start + _NAMES_AT_ONCE] for start in range(0, len(rows), _NAMES_AT_ONCE))
-
-
-def _read(tensors: dict[str, Tensor], pieces: Tensor) -> Tensor:
-    """[B, S] word pieces → [B, S, WIDTH]: BERT's post-norm layers (Devlin et al. 2019)."""
-
-    def linear(values: Tensor, name: str) -> Tensor:
-        return F.linear(values, tensors[f"{name}.weight"], tensors[f"{name}.bias"])
-
-    def norm(values: Tensor, name: str) -> Tensor:
-        return F.layer_norm(values, (WIDTH,), tensors[f"{name}.weight"], tensors[f"{name}.bias"], _EPSILON)
-
-    num_rows, size = pieces.shape
-    hidden = norm(tensors["words.weight"][pieces] + tensors["positions.weight"][:size], "norm")
-    for number in range(count_layers(tensors)):
-        layer = f"layers.{number}"
-        qkv = linear(hidden, f"{layer}.qkv").view(num_rows, size, 3, _HEADS, -1).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(*qkv).transpose(1, 2).reshape(num_rows, size, WIDTH)
-        hidden = norm(hidden + linear(mixed, f"{layer}.out"), f"{layer}.norm")
-        inner = linear(F.gelu(linear(hidden, f"{layer}.up")), f"{layer}.down")
-        hidden = norm(hidden + inner, f"{layer}.norm_out")
-    return hidden
+    """Encode texts to half precision; several seeds encode once."""
+    return encode_texts(texts).astype(np.float16)

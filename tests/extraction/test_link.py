@@ -1,15 +1,20 @@
 """Linking spans."""
 
+import json
+import math
 from pathlib import Path
 
 import pytest
 
 from extraction.candidates import FEATURES, CandidateFinder
 from extraction.document import EntityType, Link, LinkRequest, Span
-from extraction.link import ConceptLinker, Ranker, find_names, load_linker, read_ranker
+from extraction.link import ConceptLinker, find_names, load_linker, read_rankers, words_around
+from extraction.meaning import Meaning
 from extraction.memory import build_memory
+from extraction.ranker import Ranker
 from kg.errors import ModelError
-from tests.extraction.concept_examples import ASPIRIN, HYPERTENSION, make_table
+from kg.model import Mention
+from tests.extraction.concept_examples import ASPIRIN, HYPERTENSION, VASCULAR, make_table
 
 RANKER = Ranker(dict.fromkeys(FEATURES, 0.0) | {"name": 4.0, "synonym": 3.0, "similarity": 3.0}, nil=1.0)
 
@@ -67,9 +72,41 @@ def test_the_shipped_linker_links() -> None:
     assert [link.curie for link in link_all(load_linker("MESH"), text, *spans)] == ["MESH:D009270", "MESH:D007022"]
 
 
+def test_a_doubtful_link_is_thought_over_where_meaning_is_asked_for() -> None:
+    ranker = Ranker(dict.fromkeys(FEATURES, 0.0), nil=0.5)
+    by_context = Meaning(odds=0.0, name=0.0, context=20.0, nil=0.0)
+    seen = [Mention("d", 0, 7, "trouble", "disease", curie) for curie in (HYPERTENSION, VASCULAR)]
+    finder = CandidateFinder(make_table(), build_memory(seen))
+    text, span = "leaking blood vessels: trouble", Span(23, 30, EntityType.DISEASE)
+    by_names = link_all(ConceptLinker(finder, ranker, "MESH"), text, span)[0]
+    by_meaning = link_all(ConceptLinker(finder, ranker, "MESH", by_context), text, span)[0]
+    assert by_names.score == pytest.approx(1 / (2 + math.exp(0.5)))
+    assert by_meaning.curie == VASCULAR
+    assert by_meaning.score > 0.5
+
+
+def test_a_names_surroundings_are_whole_words() -> None:
+    text = "Since the operation last year the patient has had gout, which allopurinol did not prevent at all."
+    start = text.index("gout")
+    around = words_around(text, Span(start, start + 4, EntityType.DISEASE))
+    assert around == "last year the patient has had gout, which allopurinol did not prevent"
+
+
+def test_both_models_are_read_and_the_second_may_be_missing(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    values = {"weights": dict.fromkeys(FEATURES, 1.0), "nil": 0.5, "lowest": 0.1}
+    path.write_text(json.dumps(values), "utf-8")
+    assert read_rankers(path) == (Ranker(values["weights"], 0.5, 0.1), None)
+    path.write_text(json.dumps(values | {"meaning": {"odds": 1, "name": 2, "context": 3, "nil": 4}}), "utf-8")
+    assert read_rankers(path)[1] == Meaning(1, 2, 3, 4)
+    path.write_text(json.dumps(values | {"meaning": {"odds": 1}}), "utf-8")
+    with pytest.raises(ModelError, match="train the linker again"):
+        read_rankers(path)
+
+
 def test_weights_of_other_features_are_refused(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text('{"weights": {"name": 1}, "nil": 0, "lowest": 0.1}', "utf-8")
     with pytest.raises(ModelError, match="train the linker again"):
-        read_ranker(tmp_path / "r.json")
+        read_rankers(tmp_path / "r.json")
     with pytest.raises(ModelError, match="missing"):
-        read_ranker(tmp_path / "none.json")
+        read_rankers(tmp_path / "none.json")

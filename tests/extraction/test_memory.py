@@ -22,11 +22,6 @@ def test_names_are_counted_by_type_and_key() -> None:
     assert memory.totals == {"MESH:D1": 2, NIL: 1}
 
 
-def test_a_document_can_be_forgotten() -> None:
-    first, second = mention("ASA", "MESH:D1"), mention("ASA", "MESH:D2")
-    assert build_memory([first, second]).without([second]).counts == build_memory([first]).counts
-
-
 def test_a_memory_survives_the_disk(tmp_path: Path) -> None:
     memory = build_memory([mention("ASA", "MESH:D1|MESH:D2"), mention("ASA", "")])
     with gzip.open(tmp_path / "m.gz", "wt", encoding="utf-8") as file:
