@@ -2,9 +2,9 @@
 
 The rules are data: `assertion_rules.tsv`, one trigger a row. `forward` triggers reach from their end to the next stop,
 `backward` ones from the previous stop to their start, at most `words` words (0: no limit); `pseudo` triggers use up
-their words so that nothing inside them fires; `stop` ends the scopes of its assertion (`any`: of all but the family's,
-which a new subject ends). Where triggers overlap the longest wins. The scheme follows ConText (Harkema et al. 2009, J
-Biomed Inform 42:839), the rules are ours.
+their words so that nothing of their assertion fires inside them ("mother denies" is not about the mother, yet denies);
+`stop` ends the scopes of its assertion (`any`: of all but the family's, which a new subject ends). Where triggers
+overlap the longest wins. The scheme follows ConText (Harkema et al. 2009, J Biomed Inform 42:839), the rules are ours.
 """
 
 from __future__ import annotations
@@ -143,10 +143,9 @@ def _keep_longest(found: list[Trigger]) -> list[Trigger]:
 
 
 def _says_more(kept: Trigger, new: Trigger) -> bool:
-    if new.rule.direction == "stop":
-        return kept.rule.direction != "pseudo" or kept.rule.assertion != new.rule.assertion
-    same_words = (kept.start, kept.end) == (new.start, new.end)
-    return same_words and (kept.rule.assertion != new.rule.assertion or kept.rule.direction != "pseudo")
+    if kept.rule.direction == "pseudo":
+        return kept.rule.assertion != new.rule.assertion
+    return new.rule.direction == "stop" or (kept.start, kept.end) == (new.start, new.end)
 
 
 def _assertions_of(text: str, span: Span, triggers: Sequence[Trigger]) -> set[str]:

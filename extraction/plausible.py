@@ -12,6 +12,7 @@ from dataclasses import replace
 from extraction.document import EntityType, Span
 from extraction.tables import read_word_list
 
+_SPECIALTY = re.compile(r"infectious diseases?")  # a doctor's or clinic's: a patient's has a name
 _SENTENCE_END = re.compile(r"[.;!?] +(?=[A-Z])")
 _CONDITIONS = frozenset({EntityType.DISEASE, EntityType.SYMPTOM})
 
@@ -29,6 +30,6 @@ def _within_sentence(text: str, span: Span) -> Span:
 
 def _is_plausible(name: str, kind: EntityType) -> bool:
     word = name.lower()
-    if "\n" in name or word in read_word_list("not_in_notes"):
+    if "\n" in name or word in read_word_list("not_in_notes") or _SPECIALTY.fullmatch(word):
         return False
     return kind not in _CONDITIONS or word not in read_word_list("bare_adjectives")

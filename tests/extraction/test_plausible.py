@@ -13,6 +13,9 @@ from extraction.plausible import keep_plausible
         ("gastrointestinal bleeding", EntityType.DISEASE, True),
         ("sits", EntityType.DRUG, False),
         ("aspirin", EntityType.DRUG, True),
+        ("Infectious Disease", EntityType.DISEASE, False),
+        ("infectious arthritis", EntityType.DISEASE, True),
+        ("appetite", EntityType.DISEASE, False),
         ("Eyes\nVisual acuity", EntityType.DISEASE, False),
     ],
 )
