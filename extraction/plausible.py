@@ -13,6 +13,7 @@ from extraction.document import EntityType, Span
 from extraction.tables import read_word_list
 
 _SPECIALTY = re.compile(r"infectious diseases?")  # a doctor's or clinic's: a patient's has a name
+_RESISTANT = re.compile(r"-(?:resistant|sensitive|susceptible)\b")  # it is a germ's drug, not the patient's
 _SENTENCE_END = re.compile(r"[.;!?] +(?=[A-Z])")
 _CONDITIONS = frozenset({EntityType.DISEASE, EntityType.SYMPTOM})
 
@@ -20,7 +21,8 @@ _CONDITIONS = frozenset({EntityType.DISEASE, EntityType.SYMPTOM})
 def keep_plausible(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     """Return the spans of a note that may be names, each cut off where a sentence ends in it."""
     whole = (_within_sentence(text, span) for span in spans)
-    return tuple(span for span in whole if _is_plausible(text[span.start : span.end], span.type))
+    named = (span for span in whole if _is_plausible(text[span.start : span.end], span.type))
+    return tuple(span for span in named if not _RESISTANT.match(text, span.end))
 
 
 def _within_sentence(text: str, span: Span) -> Span:

@@ -104,7 +104,7 @@ def evaluate_offline(episodes: Episodes, states: States, decided: Ints, seed: in
         robust,
         _take_in(mean_estimate("fqe", first, resamples), robust),
     )
-    effective = effective_size(weighted.weights[:, -1])
+    effective = min(map(effective_size, weighted.weights.T))
     rare = float((wished < RARE).mean())
     reason = find_refusal(effective, rare, episodes.num_episodes)
     largest = float(weighted.weights.max())

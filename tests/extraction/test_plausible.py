@@ -27,3 +27,9 @@ def test_a_name_ends_where_the_sentence_ends() -> None:
     text = "swelling of both hands. No fever"
     kept = keep_plausible(text, [Span(0, len(text), EntityType.SYMPTOM, curie="HP:0000969")])
     assert [text[s.start : s.end] for s in kept] == ["swelling of both hands"]
+
+
+def test_a_drug_that_a_germ_resists_is_not_the_patients() -> None:
+    text = "methicillin-resistant cellulitis, on methicillin"
+    spans = [Span(0, 11, EntityType.DRUG), Span(22, 32, EntityType.DISEASE), Span(37, 48, EntityType.DRUG)]
+    assert keep_plausible(text, spans) == tuple(spans[1:])

@@ -76,6 +76,16 @@ def test_refusal_without_overlap() -> None:
     assert "overlap is too poor" in answer["reason"]
 
 
+def test_one_episode_that_decides_a_step_and_then_leaves_the_policy_is_no_overlap() -> None:
+    """The last weights are 100 times 4, but the first step's are 100 times 2 and once 2,000: 1.2 episodes."""
+    rows = [row(f"{i:03d}", step, 1, propensity=0.5, terminal=step == 1) for i in range(100) for step in (0, 1)]
+    rows += [row("z", 0, 1, propensity=0.0005), row("z", 1, 0, terminal=True, propensity=0.5)]
+    log = check_rows(rows)
+    found = evaluate_offline(log, build_states(log, 2), np.ones(202, dtype=np.int64))
+    assert found.refused
+    assert found.effective_sample_size == pytest.approx(2200**2 / (100 * 4 + 2000**2))
+
+
 def test_the_limits_of_overlap() -> None:
     assert "45.0 of 2048" in find_refusal(45.0, 0.0, 2048)
     assert find_refusal(100.0, 0.0, 2048) == ""
