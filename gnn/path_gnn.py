@@ -48,7 +48,7 @@ class PathGnnConfig:
     dropout: float = 0.7
     hop_dropout: float = 0.3
     fit: ListwiseConfig = field(
-        default_factory=lambda: ListwiseConfig(epochs=8, batch_size=16, learning_rate=5e-3, weight_decay=1e-2)
+        default_factory=lambda: ListwiseConfig(epochs=8, batch_size=32, learning_rate=1e-2, weight_decay=1e-2)
     )
 
 
