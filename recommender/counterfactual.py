@@ -8,6 +8,7 @@ from typing import Final
 
 from recommender.candidates import Candidate
 from recommender.knowledge import Knowledge
+from recommender.naming import join_names
 from recommender.patient import Measurement, Origin, Patient
 from recommender.safety.gate import check_knowledge, check_regimen, is_blocked
 from recommender.safety.qt import BLOCKED_QTC_MS
@@ -78,12 +79,12 @@ def _score_anew(candidate: Candidate, situation: Situation, knowledge: Knowledge
     return score_candidate(candidate, verdicts, situation, knowledge, formulary)
 
 
-def explain_lead(chosen: Scored, others: list[Scored], name: Callable[[str], str]) -> tuple[str, ...]:
+def explain_lead(chosen: Scored, others: list[Scored], knowledge: Knowledge) -> tuple[str, ...]:
     """By how much the chosen regimen leads the best of the others: what would have to change to flip the two."""
     if not others:
         return ()
     second = max(others, key=lambda s: s.score)
-    regimen = " + ".join(name(drug) for drug in second.candidate.drugs)
+    regimen = join_names(second, knowledge)
     margin = chosen.score - second.score
     if margin < 0:
         return (f"is {-margin} points behind {regimen}, which goes less well with the rest of the plan",)

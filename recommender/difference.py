@@ -110,10 +110,9 @@ def to_standings(plan: Plan) -> Standings:
     for line in plan.lines:
         counts[line.condition.name] = counts.get(line.condition.name, 0) + 1
         table = tuple((c.name, c.because, c.value) for c in line.contributions)
-        regimen = " + ".join(d.name for d in line.drugs)
-        lines.append(Standing(line.condition.name, regimen, counts[line.condition.name], line.score, table))
+        lines.append(Standing(line.condition.name, line.regimen, counts[line.condition.name], line.score, table))
     controls = tuple(
-        Control(" + ".join(d.name for d in line.drugs), m.measure, m.loinc, m.when)
+        Control(line.regimen, m.measure, m.loinc, m.when)
         for line in plan.lines
         if line.role == RECOMMENDED
         for m in line.monitoring

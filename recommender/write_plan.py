@@ -115,7 +115,7 @@ class PlanWriter:
         for scored in ordered[: self.config.max_lines]:
             others = [s for s in options if s is not scored]
             if scored is chosen:
-                lines.append(self._line(scored, RECOMMENDED, explain_lead(scored, others, self.knowledge.name)))
+                lines.append(self._line(scored, RECOMMENDED, explain_lead(scored, others, self.knowledge)))
             else:
                 changes = explain_rank(scored, ordered[0], self.situation, self.knowledge, self.config.formulary)
                 lines.append(self._line(scored, ALTERNATIVE, changes))

@@ -97,7 +97,7 @@ def _plan_card(plan: Plan, gaps: Sequence[str], patient_id: str, know: Knowledge
     chosen = [line for line in plan.lines if line.role == RECOMMENDED]
     if not chosen:
         return _card(to_summary("No recommendation", plan.reason or "see the detail"), "info", [plan.reason], gaps)
-    named = [f"{_regimen(line)} for {line.condition.name}" for line in chosen]
+    named = [f"{line.regimen} for {line.condition.name}" for line in chosen]
     several = len(chosen) > 1
     summary = to_summary(
         "Proposed", f"{len(chosen)} treatments" if several else named[0], "; ".join(named) if several else ""
@@ -131,12 +131,12 @@ def _removal(order: CheckedOrder) -> Card:
 
 
 def _replacement(order: CheckedOrder, line: Line, patient_id: str, know: Knowledge) -> Card:
-    label = f"Replace {order.name} by {_regimen(line)}{_warning(line)}"
+    label = f"Replace {order.name} by {line.regimen}{_warning(line)}"
     return _suggestion(label, [_delete(order), *_creates(line, patient_id, know)])
 
 
 def _proposal(line: Line, patient_id: str, know: Knowledge) -> Card:
-    return _suggestion(f"Draft an order of {_regimen(line)}{_warning(line)}", _creates(line, patient_id, know))
+    return _suggestion(f"Draft an order of {line.regimen}{_warning(line)}", _creates(line, patient_id, know))
 
 
 def _suggestion(label: str, actions: list[Card]) -> Card:
@@ -173,10 +173,6 @@ def _concept(curie: str, name: str, know: Knowledge) -> Card:
     codes = [x.partition(":")[2] for x in (curie, *(node.xrefs if node else ())) if x.startswith("RXCUI:")]
     coding = {"coding": [{"system": _RXNORM, "code": codes[0], "display": name}]} if codes else {}
     return {**coding, "text": name}
-
-
-def _regimen(line: Line) -> str:
-    return " + ".join(drug.name for drug in line.drugs)
 
 
 def _warning(line: Line) -> str:

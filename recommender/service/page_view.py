@@ -35,7 +35,7 @@ def _to_line(number: int, line: Line, plan: Plan) -> dict[str, Any]:
     return {
         "number": number,
         "line": line,
-        "drugs": " + ".join(d.name for d in line.drugs),
+        "drugs": line.regimen,
         "curies": " ".join(d.curie for d in line.drugs),
         "bars": [(c, max(1, round(BAR * abs(c.value) / widest))) for c in line.contributions],
         "checks": [(check, _outcome(found), found) for check in Check if (found := _of(line, check))],
