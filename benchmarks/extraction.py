@@ -39,7 +39,7 @@ from extraction.evaluate import to_places, to_scores
 from extraction.link import load_linker
 from extraction.link_train import to_request
 from extraction.ner import TaggerRecognizer, load_recognizer
-from extraction.pipeline import ExtractionConfig, Extractor
+from extraction.pipeline import FAST, ExtractionConfig, Extractor
 from extraction.read import read_files
 from extraction.scoring import Counts, Place, count_strict, is_linked
 from extraction.sentences import split_sentences
@@ -119,6 +119,7 @@ def bench_links(data: Path, model: str) -> None:
         print(name, "exact name", to_scores([_count_exact(mentions) for _, mentions, _ in gold]))
         requests = [to_request(*document) for document in gold]
         for label, linker in linkers.items():
+            list(linker.link(requests[:32]))  # indexes and encoder are read at the first need
             start = time.process_time()
             links = list(linker.link(requests))
             spent = (time.process_time() - start) / len(gold)
@@ -157,7 +158,8 @@ def bench_relations(data: Path, model: str) -> None:
         trained = load_cid_model(Path(folder))
         train_model("linker", TrainingRequest((data / CDR_TRAIN,), Path(folder), held_out(data)))
         config = ExtractionConfig(model=model, ids="MESH", deidentify="never")
-        extractor = Extractor(config, build_dictionary(()), load_tagger(model), load_linker("MESH", Path(folder)))
+        linker = load_linker("MESH", Path(folder), by_meaning=model != FAST)
+        extractor = Extractor(config, build_dictionary(()), load_tagger(model), linker)
         own = [tuple(m for m in ms if not (m.negated or m.family)) for ms in read_mentions(extractor, gold)]
         scored = [trained.score(d.document.text, d.mentions, split_sentences(d.document.text)) for d in gold]
         ours = [

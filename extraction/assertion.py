@@ -2,9 +2,10 @@
 
 The rules are data: `assertion_rules.tsv`, one trigger a row. `forward` triggers reach from their end to the next stop,
 `backward` ones from the previous stop to their start, at most `words` words (0: no limit); `pseudo` triggers use up
-their words so that nothing of their assertion fires inside them ("mother denies" is not about the mother, yet denies);
-`stop` ends the scopes of its assertion (`any`: of all but the family's, which a new subject ends). Where triggers
-overlap the longest wins. The scheme follows ConText (Harkema et al. 2009, J Biomed Inform 42:839), the rules are ours.
+their words so that nothing inside them fires but a denial in one of the family's ("mother denies" is not about the
+mother, yet denies); `stop` ends the scopes of its assertion (`any`: of all but the family's, which a new subject ends).
+Where triggers overlap the longest wins. The scheme follows ConText (Harkema et al. 2009, J Biomed Inform 42:839), the
+rules are ours.
 """
 
 from __future__ import annotations
@@ -143,9 +144,13 @@ def _keep_longest(found: list[Trigger]) -> list[Trigger]:
 
 
 def _says_more(kept: Trigger, new: Trigger) -> bool:
-    if kept.rule.direction == "pseudo":
-        return kept.rule.assertion != new.rule.assertion
-    return new.rule.direction == "stop" or (kept.start, kept.end) == (new.start, new.end)
+    hides = kept.rule.direction == "pseudo"
+    if new.rule.direction == "stop":
+        return not hides or kept.rule.assertion != new.rule.assertion
+    if hides and kept.rule.assertion == "family" and new.rule.assertion == "negated":
+        return True
+    same_words = (kept.start, kept.end) == (new.start, new.end)
+    return same_words and (kept.rule.assertion != new.rule.assertion or not hides)
 
 
 def _assertions_of(text: str, span: Span, triggers: Sequence[Trigger]) -> set[str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from extraction.concepts import ConceptTable
 from extraction.memory import NIL, Memory
+from extraction.opposites import are_opposite
 from extraction.similar import SimilarNames, build_similar_names
 
 FEATURES = (
@@ -141,13 +142,18 @@ class CandidateFinder:
 
     def _add_rewritten(self, found: dict[str, NDArray[np.float32]], name: Name) -> None:
         for key in rewrite(name.key):
+            if are_opposite(name.kind, name.key, key):
+                continue
             for curie in self.certain(Name(name.kind, key)):
                 _raise(found, curie, "rewritten", 1.0, name.expanded)
 
     def _add_similar(self, found: dict[str, NDArray[np.float32]], name: Name) -> None:
+        """Add the look-alikes that are not the reverse of the name."""
         if (name.kind, name.key) not in self._similar:
             self._search(name.kind, [name.key])
         for rank, (curie, similarity) in enumerate(self._similar[name.kind, name.key]):
+            if are_opposite(name.kind, name.key, self.table.name_of(curie)):
+                continue
             _raise(found, curie, "similarity", similarity, name.expanded)
             _raise(found, curie, "similarity_squared", similarity**2, name.expanded)
             _raise(found, curie, "rank", 1 / (1 + rank), name.expanded)

@@ -56,9 +56,9 @@ class ConceptTable:
         return to_places(self.synonyms.get(kind, {}).get(key, ()))
 
     def name_of(self, curie: str) -> str:
-        """Return the look-up key of a concept's main name; the CURIE itself where the table lacks it."""
+        """Return the look-up key of a concept's main name; "" where the table lacks it."""
         place = self.places.get(curie)
-        return curie if place is None else self.main_names[place]
+        return "" if place is None else self.main_names[place]
 
     def is_descriptor(self, place: int) -> bool:
         """Whether MeSH has the concept as a main heading."""

@@ -96,23 +96,28 @@ def gather(
     asked = []
     for group, span in first.items():
         nearby = {curie for curie, num in named.items() if num > (curie in certain[group])}
-        found = {c: values for c, values in finder.find(group, nearby).items() if c.startswith(prefix)}
-        curies = tuple(sorted(found))
+        found = finder.find(group, nearby)
+        curies = tuple(sorted(curie for curie in found if curie.startswith(prefix)))
         evidence = np.array([found[curie] for curie in curies], np.float32).reshape(-1, len(FEATURES))
         asked.append(Candidates(group, words_around(request.text, span), curies, evidence))
     return asked
 
 
 def words_around(text: str, span: Span) -> str:
-    """Return a span with the whole words that begin or end within `_AROUND` characters of it.
+    """Return a span with the whole words within `_AROUND` characters of it that stand in its line.
 
     >>> from extraction.document import EntityType
     >>> words_around("a patient with an old history of gout", Span(33, 37, EntityType.DISEASE))
-    'patient with an old history of gout'
+    'with an old history of gout'
     """
-    start = text.rfind(" ", 0, max(span.start - _AROUND, 0)) + 1
-    end = text.find(" ", span.end + _AROUND)
-    return text[start : end if end >= 0 else len(text)]
+    start, end = max(span.start - _AROUND, 0), span.end + _AROUND
+    before = text[start : span.start].rpartition("\n")[2]
+    if start and len(before) == span.start - start:
+        before = before.partition(" ")[2]
+    after = text[span.end : end].partition("\n")[0]
+    if end < len(text) and len(after) == _AROUND:
+        after = after.rpartition(" ")[0]
+    return before + text[span.start : span.end] + after
 
 
 def find_names(request: LinkRequest) -> list[tuple[Name, ...]]:

@@ -23,6 +23,7 @@ from extraction.lexicon import read_lexicon
 from extraction.tagger import Tagger
 from extraction.weights import is_tagger, read_members, read_tagger
 from extraction.words import WordPieces
+from kg.device import number_format
 from kg.errors import UnknownNameError
 
 MODELS = Path(__file__).parent / "models"
@@ -202,9 +203,8 @@ def where_to_get(name: str) -> str:
 
 @cache
 def load_taggers(members: tuple[tuple[Path, float], ...]) -> TaggerRecognizer:
-    """Read taggers with their shares and ready them for this processor: bfloat16 where that is native, else float32."""
-    dtype = torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
-    taggers = tuple(read_tagger(folder).to(dtype) for folder, _ in members)
+    """Read taggers with their shares, in this processor's number format."""
+    taggers = tuple(read_tagger(folder).to(number_format()) for folder, _ in members)
     return TaggerRecognizer(taggers, read_featurizer(), tuple(share for _, share in members))
 
 

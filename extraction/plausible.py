@@ -13,7 +13,12 @@ from extraction.document import EntityType, Span
 from extraction.tables import read_word_list
 
 _SPECIALTY = re.compile(r"infectious diseases?")  # a doctor's or clinic's: a patient's has a name
-_RESISTANT = re.compile(r"-(?:resistant|sensitive|susceptible)\b")  # it is a germ's drug, not the patient's
+_RESISTED = re.compile(
+    r"[- ](?:resistant|intermediate|sensitive|susceptible) (?:\w+ )?"
+    r"(?:staph|strep|entero|e\.? ?coli|pseudomonas|klebsiella|acinetobacter|(?:myco)?bacteri|tubercul|gonorr|"
+    r"salmonella)",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[.;!?] +(?=[A-Z])")
 _CONDITIONS = frozenset({EntityType.DISEASE, EntityType.SYMPTOM})
 
@@ -22,7 +27,7 @@ def keep_plausible(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
     """Return the spans of a note that may be names, each cut off where a sentence ends in it."""
     whole = (_within_sentence(text, span) for span in spans)
     named = (span for span in whole if _is_plausible(text[span.start : span.end], span.type))
-    return tuple(span for span in named if not _RESISTANT.match(text, span.end))
+    return tuple(span for span in named if span.type != EntityType.DRUG or not _RESISTED.match(text, span.end))
 
 
 def _within_sentence(text: str, span: Span) -> Span:
@@ -32,6 +37,8 @@ def _within_sentence(text: str, span: Span) -> Span:
 
 def _is_plausible(name: str, kind: EntityType) -> bool:
     word = name.lower()
-    if "\n" in name or word in read_word_list("not_in_notes") or _SPECIALTY.fullmatch(word):
+    if "\n" in name or word in read_word_list("not_in_notes"):
         return False
-    return kind not in _CONDITIONS or word not in read_word_list("bare_adjectives")
+    if kind in _CONDITIONS:
+        return word not in read_word_list("no_conditions") and not _SPECIALTY.fullmatch(word)
+    return kind != EntityType.GENE or word not in read_word_list("no_genes")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kg.errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    import torch
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -16,3 +21,15 @@ def check_device(device: str) -> str:
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("There is no CUDA device here; use --device cpu, or install a driver that torch can see.")
     return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def number_format() -> torch.dtype:
+    """Return what to read texts in on this processor: bfloat16 where that is native, else float32.
+
+    The same text has slightly other numbers in the two, so processors may differ in the third digit of a score.
+    """
+    import torch
+
+    has_kernels = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    is_native = has_kernels and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if is_native else torch.float32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import torch
@@ -28,7 +28,8 @@ def encode_texts(texts: Sequence[str], dtype: torch.dtype = torch.float32) -> ND
     Texts of equally many word pieces are encoded together, so that nothing is padded.
     """
     tensors = _read_encoder(dtype)
-    pieces = [encoding.ids for encoding in _read_tokenizer().encode_batch(list(texts))]
+    tokenizer = _read_tokenizer()
+    pieces = [tokenizer.encode(text).ids for text in texts]  # one by one: a batch would start threads of its own
     vectors = np.zeros((len(texts), WIDTH), np.float32)
     with torch.inference_mode():
         for rows in _batches([len(ids) for ids in pieces]):
@@ -37,7 +38,7 @@ def encode_texts(texts: Sequence[str], dtype: torch.dtype = torch.float32) -> ND
     return vectors
 
 
-@cache
+@lru_cache(maxsize=1)
 def _read_encoder(dtype: torch.dtype) -> dict[str, Tensor]:
     return {name: tensor.to(dtype) for name, tensor in read_minilm().items()}
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from extraction.candidates import FEATURES, CandidateFinder
+from extraction.candidates import FEATURES, CandidateFinder, Name
 from extraction.document import EntityType, Link, LinkRequest, Span
-from extraction.link import ConceptLinker, find_names, load_linker, read_rankers, words_around
+from extraction.link import ConceptLinker, find_names, gather, load_linker, read_rankers, words_around
 from extraction.meaning import Meaning
 from extraction.memory import build_memory
 from extraction.ranker import Ranker
 from kg.errors import ModelError
 from kg.model import Mention
-from tests.extraction.concept_examples import ASPIRIN, HYPERTENSION, VASCULAR, make_table
+from tests.extraction.concept_examples import ASPIRIN, HYPERTENSION, HYPOTENSION, VASCULAR, make_table
 
 RANKER = Ranker(dict.fromkeys(FEATURES, 0.0) | {"name": 4.0, "synonym": 3.0, "similarity": 3.0}, nil=1.0)
 
@@ -25,6 +25,11 @@ def make_linker(ids: str = "MESH") -> ConceptLinker:
 
 def link_all(linker: ConceptLinker, text: str, *spans: Span, **long_forms: str) -> list[Link]:
     return next(linker.link([LinkRequest(text, spans, long_forms)]))
+
+
+def to_question(name: str) -> tuple[LinkRequest, list[tuple[Name, ...]], list[bool]]:
+    request = LinkRequest(name, (Span(0, len(name), EntityType.DISEASE),), {})
+    return request, find_names(request), [True]
 
 
 def test_a_name_is_linked_with_its_softmax_probability() -> None:
@@ -85,11 +90,44 @@ def test_a_doubtful_link_is_thought_over_where_meaning_is_asked_for() -> None:
     assert by_meaning.score > 0.5
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ("Since the operation last year the patient has had ", ", which allopurinol did not prevent", True),
+        ("- hypertension\n- ", "\n- asthma\n", True),
+        ("", "", True),
+        ("x" * 50, "y" * 50, True),
+    ],
+)
+def test_a_names_surroundings_are_bounded_and_of_its_line(before: str, after: str, kept: bool) -> None:
+    around = words_around(f"{before}gout{after}", Span(len(before), len(before) + 4, EntityType.DISEASE))
+    assert ("gout" in around) is kept
+    assert "\n" not in around
+    assert len(around) <= 64
+
+
 def test_a_names_surroundings_are_whole_words() -> None:
     text = "Since the operation last year the patient has had gout, which allopurinol did not prevent at all."
     start = text.index("gout")
     around = words_around(text, Span(start, start + 4, EntityType.DISEASE))
-    assert around == "last year the patient has had gout, which allopurinol did not prevent"
+    assert around == "year the patient has had gout, which allopurinol did not"
+
+
+def test_a_look_alike_of_the_reverse_is_no_candidate() -> None:
+    finder = CandidateFinder(make_table(), build_memory([]))
+    [asked] = gather(finder, *to_question("drop in blood pressure"))
+    assert asked.curies == (HYPOTENSION,)
+
+
+def test_many_documents_keep_their_own_links_with_meaning() -> None:
+    linker = load_linker("MESH")
+    names = ["renal calculi in the bladder", "naloxone", "BRCA1", "hypotension"]
+    kinds = [EntityType.DISEASE, EntityType.DRUG, EntityType.GENE, EntityType.DISEASE]
+    requests = [LinkRequest(n, (Span(0, len(n), k),), {}) for n, k in zip(names, kinds, strict=True)] * 10
+    together = list(linker.link(requests))
+    alone = [next(linker.link([request])) for request in requests[:4]]
+    assert [[link.curie for link in links] for links in together] == [[x.curie for x in links] for links in alone] * 10
+    assert together[2] == [Link("", 0.0)]
 
 
 def test_both_models_are_read_and_the_second_may_be_missing(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 
 from extraction.document import Annotated, Skipped, SourceDocument, content_hash
+from extraction.link import ConceptLinker
 from extraction.pipeline import ExtractionConfig, Extractor
 from kg.errors import InputError
 from kg.model import Document, Mention, Node
@@ -32,6 +33,13 @@ def read(text: str, kind: str = "note") -> Annotated:
     (item,) = extractor().annotate([source(text, kind)])
     assert isinstance(item, Annotated)
     return item
+
+
+@pytest.mark.parametrize(("model", "thinks"), [("fast", False), ("dictionary", False), ("accurate", True)])
+def test_which_models_think_doubtful_links_over(model: str, thinks: bool) -> None:
+    linker = ExtractionConfig(model=model).create().linker
+    assert isinstance(linker, ConceptLinker)
+    assert (linker.meaning is not None) is thinks
 
 
 def test_mentions_statements_and_assertions_of_a_note() -> None:

@@ -1,5 +1,7 @@
 """What a note does not name."""
 
+import re
+
 import pytest
 
 from extraction.document import EntityType, Span
@@ -16,6 +18,11 @@ from extraction.plausible import keep_plausible
         ("Infectious Disease", EntityType.DISEASE, False),
         ("infectious arthritis", EntityType.DISEASE, True),
         ("appetite", EntityType.DISEASE, False),
+        ("HPI", EntityType.DISEASE, False),
+        ("TAH", EntityType.DISEASE, False),
+        ("TAH", EntityType.PROCEDURE, True),
+        ("MRSA", EntityType.GENE, False),
+        ("MRSA", EntityType.DISEASE, True),
         ("Eyes\nVisual acuity", EntityType.DISEASE, False),
     ],
 )
@@ -29,7 +36,18 @@ def test_a_name_ends_where_the_sentence_ends() -> None:
     assert [text[s.start : s.end] for s in kept] == ["swelling of both hands"]
 
 
-def test_a_drug_that_a_germ_resists_is_not_the_patients() -> None:
-    text = "methicillin-resistant cellulitis, on methicillin"
-    spans = [Span(0, 11, EntityType.DRUG), Span(22, 32, EntityType.DISEASE), Span(37, 48, EntityType.DRUG)]
-    assert keep_plausible(text, spans) == tuple(spans[1:])
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("methicillin-resistant Staphylococcus aureus cellulitis", False),
+        ("Vancomycin-Resistant Enterococcus in the urine", False),
+        ("vancomycin intermediate staph aureus", False),
+        ("Penicillin-sensitive, gets hives", True),
+        ("aspirin-sensitive asthma", True),
+        ("lithium-resistant depression", True),
+        ("methicillin was given", True),
+    ],
+)
+def test_a_drug_that_a_germ_resists_is_not_the_patients(text: str, kept: bool) -> None:
+    drug = Span(0, re.search(r"[- ]", text).start(), EntityType.DRUG)
+    assert keep_plausible(text, [drug]) == ((drug,) if kept else ())
