@@ -12,7 +12,7 @@ from extraction.concepts import DRUG
 
 _MEASURED = (
     "activ|albumin|aldosteron|algesi|ammon|bilirubin|calc|cholesterol|coagul|cortisol|(?:a)?esthes|glyc|gonad|hidros|"
-    "homocystein|insulin|kal|kines|lact|lipid|magnes|natr|ox|parathyroid|phosphat|pigment|prolactin|reflex|secret|"
+    "homocystein|insulin|kal|kines|lact|lipid|magnes|natr|o?x|parathyroid|phosphat|pigment|prolactin|reflex|secret|"
     "somn|tens|therm|thyroid|ton|triglycerid|uric|ventil|viscos|vitamin|vol"
 )
 _LOW = re.compile(
@@ -27,7 +27,7 @@ _AGAINST = re.compile(
     r"\banti(?!bod|gen|th|mon)\w*|\b(?:antagonists?|blockers?|inhibitors?|binders?|chelators?|lowering)\b"
 )
 _NOT = re.compile(r"\bnon ?(\w{4})")
-_REMEMBERED = 100_000
+_REMEMBERED = 20_000
 
 
 def are_opposite(kind: str, name: str, other: str) -> bool:

@@ -14,6 +14,7 @@ from extraction.opposites import are_opposite
         ("disease", "loss of neutrophils", "neutrophilia hereditary", True),
         ("disease", "weight increase", "weight loss", True),
         ("disease", "bradycardia", "tachycardia", True),
+        ("disease", "hypoxia", "hyperoxia", True),
         ("disease", "non alcoholic liver disease", "liver disease alcoholic", True),
         ("disease", "nonepileptic attack", "epilepsy", True),
         ("disease", "hyperkalemia", "elevated potassium", False),
