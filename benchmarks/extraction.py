@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,7 +40,7 @@ from extraction.evaluate import to_places, to_scores
 from extraction.link import load_linker
 from extraction.link_train import to_request
 from extraction.ner import TaggerRecognizer, load_recognizer
-from extraction.pipeline import FAST, ExtractionConfig, Extractor
+from extraction.pipeline import ExtractionConfig, Extractor
 from extraction.read import read_files
 from extraction.scoring import Counts, Place, count_strict, is_linked
 from extraction.sentences import split_sentences
@@ -110,10 +111,8 @@ def bench_links(data: Path, model: str) -> None:
     """
     with TemporaryDirectory() as folder:
         train_model("linker", TrainingRequest((data / CDR_TRAIN,), Path(folder), held_out(data)))
-        linkers = {
-            label: load_linker("MESH", Path(folder), by_meaning=by_meaning)
-            for label, by_meaning in (("names only", False), ("with meaning", True))
-        }
+        linker = load_linker("MESH", Path(folder))
+    linkers = {"names only": replace(linker, meaning=None), "with meaning": linker}
     for name in (CDR_DEV, NCBI_DEV):
         gold = list(to_gold(read_documents(data / name)))
         print(name, "exact name", to_scores([_count_exact(mentions) for _, mentions, _ in gold]))
@@ -158,7 +157,7 @@ def bench_relations(data: Path, model: str) -> None:
         trained = load_cid_model(Path(folder))
         train_model("linker", TrainingRequest((data / CDR_TRAIN,), Path(folder), held_out(data)))
         config = ExtractionConfig(model=model, ids="MESH", deidentify="never")
-        linker = load_linker("MESH", Path(folder), by_meaning=model != FAST)
+        linker = config.choose_linker(load_linker("MESH", Path(folder)))
         extractor = Extractor(config, build_dictionary(()), load_tagger(model), linker)
         own = [tuple(m for m in ms if not (m.negated or m.family)) for ms in read_mentions(extractor, gold)]
         scored = [trained.score(d.document.text, d.mentions, split_sentences(d.document.text)) for d in gold]

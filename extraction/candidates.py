@@ -85,7 +85,7 @@ class CandidateFinder:
     memory: Memory
     num_similar: int = 12
     _indexes: dict[str, tuple[SimilarNames, Sequence[int]]] = field(default_factory=dict, repr=False)
-    _similar: dict[tuple[str, str], list[tuple[str, float]]] = field(default_factory=dict, repr=False)
+    _similar: dict[tuple[str, str], list[tuple[int, str, float]]] = field(default_factory=dict, repr=False)
 
     def certain(self, name: Name) -> set[str]:
         """Return the CURIEs that the name itself gives, without looking for similar names."""
@@ -142,24 +142,21 @@ class CandidateFinder:
 
     def _add_rewritten(self, found: dict[str, NDArray[np.float32]], name: Name) -> None:
         for key in rewrite(name.key):
-            if are_opposite(name.kind, name.key, key):
-                continue
-            for curie in self.certain(Name(name.kind, key)):
-                _raise(found, curie, "rewritten", 1.0, name.expanded)
+            curies = self.certain(Name(name.kind, key))
+            if curies and not are_opposite(name.kind, name.key, key):
+                for curie in curies:
+                    _raise(found, curie, "rewritten", 1.0, name.expanded)
 
     def _add_similar(self, found: dict[str, NDArray[np.float32]], name: Name) -> None:
-        """Add the look-alikes that are not the reverse of the name."""
         if (name.kind, name.key) not in self._similar:
             self._search(name.kind, [name.key])
-        for rank, (curie, similarity) in enumerate(self._similar[name.kind, name.key]):
-            if are_opposite(name.kind, name.key, self.table.name_of(curie)):
-                continue
+        for rank, curie, similarity in self._similar[name.kind, name.key]:
             _raise(found, curie, "similarity", similarity, name.expanded)
             _raise(found, curie, "similarity_squared", similarity**2, name.expanded)
             _raise(found, curie, "rank", 1 / (1 + rank), name.expanded)
 
     def _search(self, kind: str, keys: Sequence[str]) -> None:
-        """Remember the look-alikes of names, of as many as fit; the oldest are forgotten all at once."""
+        """Remember look-alikes that do not mean the reverse, of as many names as fit; all are forgotten at once."""
         if len(self._similar) + len(keys) > _REMEMBERED:
             self._similar.clear()
         index, places = self._index(kind)
@@ -167,7 +164,11 @@ class CandidateFinder:
             best: dict[str, float] = {}
             for place, similarity in found:
                 best.setdefault(self.table.curies[places[place]], similarity)
-            self._similar[kind, key] = list(best.items())
+            self._similar[kind, key] = [
+                (rank, curie, similarity)
+                for rank, (curie, similarity) in enumerate(best.items())
+                if not are_opposite(kind, key, self.table.name_of(curie))
+            ]
 
     def _index(self, kind: str) -> tuple[SimilarNames, Sequence[int]]:
         if kind not in self._indexes:

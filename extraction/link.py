@@ -43,20 +43,16 @@ class ConceptLinker:
 
     def link(self, requests: Iterable[LinkRequest]) -> Iterator[list[Link]]:
         """Yield one link per span of each request, in order; a span that a recognizer has linked keeps its CURIE."""
-        stream = iter(requests)
+        stream, prefix = iter(requests), f"{MESH}:" if self.ids == MESH else ""
         while batch := list(islice(stream, _BATCH)):
             names = [find_names(request) for request in batch]
-            self.finder.prepare(group for groups in names for group in groups)
-            asked = [self._ask(request, groups) for request, groups in zip(batch, names, strict=True)]
+            unknown = [[self._known(span) is None for span in request.spans] for request in batch]
+            self.finder.prepare(group for parts in zip(names, unknown, strict=True) for group in compress(*parts))
+            asked = [gather(self.finder, *parts, prefix) for parts in zip(batch, names, unknown, strict=True)]
             chosen = iter(self._choose([one for document in asked for one in document]))
             for request, groups, document in zip(batch, names, asked, strict=True):
                 links = {one.names: next(chosen) for one in document}
                 yield [self._known(s) or links[group] for s, group in zip(request.spans, groups, strict=True)]
-
-    def _ask(self, request: LinkRequest, names: Sequence[tuple[Name, ...]]) -> list[Candidates]:
-        """Return the candidates of each name of a document that a recognizer has not linked."""
-        unknown = [self._known(span) is None for span in request.spans]
-        return gather(self.finder, request, names, unknown, f"{MESH}:" if self.ids == MESH else "")
 
     def _known(self, span: Span) -> Link | None:
         known = span.curie and (self.ids != MESH or span.curie.startswith(f"{MESH}:"))
@@ -145,14 +141,11 @@ def _names_of(span: Span, text: str, long_forms: Mapping[str, str]) -> tuple[Nam
     return tuple(name for name in names if name.key)
 
 
-def load_linker(ids: str = "", folder: Path = FOLDER, *, by_meaning: bool = True) -> ConceptLinker:
-    """Return the linker of a folder (the shipped one) into an id space: MESH, or "" for the graph's CURIEs.
-
-    Without `by_meaning` doubtful links are not thought over, which saves some milliseconds a document.
-    """
+def load_linker(ids: str = "", folder: Path = FOLDER) -> ConceptLinker:
+    """Return the linker of a folder (the shipped one) into an id space: MESH, or "" for the graph's CURIEs."""
     memory = read_memory(folder / "memory.tsv.gz")
     ranker, meaning = read_rankers(folder / "ranker.json")
-    return ConceptLinker(CandidateFinder(read_concepts(), memory), ranker, ids, meaning if by_meaning else None)
+    return ConceptLinker(CandidateFinder(read_concepts(), memory), ranker, ids, meaning)
 
 
 def read_rankers(path: Path) -> tuple[Ranker, Meaning | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import scispacy.abbreviation  # noqa: F401  registers the component
 import spacy
@@ -43,6 +43,9 @@ from extraction.spans import add_curies, keep_longest, merge_spans
 from kg.errors import InputError
 from kg.model import Document, Mention, Node, Statement
 
+if TYPE_CHECKING:
+    from extraction.link import ConceptLinker
+
 DICTIONARY = "dictionary"
 FAST = "fast"
 NOTE = "note"
@@ -71,8 +74,11 @@ class ExtractionConfig:
         if self.batch_size < 1:
             raise InputError(f"batch_size is {self.batch_size}; it must be 1 or more.")
         dictionary = build_dictionary(nodes)
-        linker = _load_linker(self.ids, by_meaning=self.model not in (FAST, DICTIONARY))
-        return Extractor(self, dictionary, _load_recognizer(self.model), linker)
+        return Extractor(self, dictionary, _load_recognizer(self.model), self.choose_linker(_load_linker(self.ids)))
+
+    def choose_linker(self, linker: ConceptLinker) -> ConceptLinker:
+        """Return the linker as the model takes it: quick ones do not think links over, which takes milliseconds."""
+        return replace(linker, meaning=None) if self.model in (FAST, DICTIONARY) else linker
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +298,8 @@ def _load_recognizer(name: str) -> Recognizer | None:
 
 
 @cache
-def _load_linker(ids: str, *, by_meaning: bool) -> Linker:
+def _load_linker(ids: str) -> ConceptLinker:
     """Return the linker into an id space; its search indexes are built once a process."""
     from extraction.link import load_linker
 
-    return load_linker(ids, by_meaning=by_meaning)
+    return load_linker(ids)

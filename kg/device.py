@@ -1,4 +1,4 @@
-"""The device that training runs on, by the name that the command line gives it."""
+"""What is reckoned on: the device, by the name that the command line gives it, and a processor's number format."""
 
 from __future__ import annotations
 

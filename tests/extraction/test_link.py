@@ -91,17 +91,17 @@ def test_a_doubtful_link_is_thought_over_where_meaning_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "kept"),
+    ("before", "after"),
     [
-        ("Since the operation last year the patient has had ", ", which allopurinol did not prevent", True),
-        ("- hypertension\n- ", "\n- asthma\n", True),
-        ("", "", True),
-        ("x" * 50, "y" * 50, True),
+        ("Since the operation last year the patient has had ", ", which allopurinol did not prevent"),
+        ("- hypertension\n- ", "\n- asthma\n"),
+        ("", ""),
+        ("x" * 50, "y" * 50),
     ],
 )
-def test_a_names_surroundings_are_bounded_and_of_its_line(before: str, after: str, kept: bool) -> None:
+def test_a_names_surroundings_are_bounded_and_of_its_line(before: str, after: str) -> None:
     around = words_around(f"{before}gout{after}", Span(len(before), len(before) + 4, EntityType.DISEASE))
-    assert ("gout" in around) is kept
+    assert "gout" in around
     assert "\n" not in around
     assert len(around) <= 64
 
